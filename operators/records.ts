@@ -1,0 +1,109 @@
+/**
+ * The plain data that flows between operators, datasets and reports. Nothing here holds a tensor, so records may be
+ * buffered, shared, replayed and delayed as you like.
+ *
+ * @module
+ */
+
+/** One item of a dataset: a source sequence and every target sequence that counts as right. */
+export interface Example {
+  /** What names the item, unique within its dataset (for a dictionary: the word). */
+  readonly id: string;
+  /** Source symbols in reading order (for a dictionary: the letters). */
+  readonly source: readonly string[];
+  /** Accepted target sequences, at least one; the first is the one that is learnt. */
+  readonly targets: readonly (readonly string[])[];
+}
+
+/** An {@linkcode Example} in numbers. */
+export interface Tokens {
+  readonly example: Example;
+  /** Source ids, no padding, no sentence marks. */
+  readonly source: Int32Array;
+  /** Ids of the first target, no padding, no sentence marks. */
+  readonly target: Int32Array;
+}
+
+/** Several {@linkcode Tokens}, padded to rectangles. */
+export interface Batch {
+  readonly examples: readonly Example[];
+  /** B, the number of examples. */
+  readonly size: number;
+  readonly source: Padded;
+  readonly target: Padded;
+}
+
+/** B sequences in one rectangle `[B, width]`, row by row; positions past a row's length hold the padding id 0. */
+export interface Padded {
+  readonly ids: Int32Array;
+  readonly lengths: Int32Array;
+  /** Columns: the longest length in the batch, at least 1. */
+  readonly width: number;
+}
+
+/** What one gradient step reports. */
+export interface TrainStep {
+  /** Steps taken so far by this subscription, from 1. */
+  readonly step: number;
+  /** Mean loss per target token, in nats. */
+  readonly loss: number;
+  /** Global gradient norm before clipping. */
+  readonly gradientNorm: number;
+  readonly examples: number;
+  /** Source and target tokens, padding excluded. */
+  readonly tokens: number;
+  /** Wall-clock seconds of the step. */
+  readonly seconds: number;
+  /** Norms of the gradient at tensors that the model chose to watch, by name. */
+  readonly watched: Readonly<Record<string, number>>;
+}
+
+/** One decoded example. */
+export interface Prediction {
+  readonly example: Example;
+  /** The best hypothesis, as symbols. */
+  readonly hypothesis: readonly string[];
+  /** Log-probability of the hypothesis, in nats. */
+  readonly logProbability: number;
+  /** Attention weights `[hypothesis length + 1][source length]` (the last row belongs to the end mark). */
+  readonly alignment: readonly Float32Array[];
+}
+
+/** A label of a measurement: what a figure groups, colours or facets by. */
+export type Label = string | number;
+
+/** One tidy row: what was measured, in which trial, when, and in which unit. */
+export interface Measurement {
+  /** Content hash of the trial. */
+  readonly trial: string;
+  /** What was measured, in the field's word: `per`, `wer`, `loss/train`. */
+  readonly metric: string;
+  /** Where in the trial: an epoch or a step, as the pipeline says. */
+  readonly step: number;
+  readonly value: number;
+  /** The value's unit: `nats`, `%`, `s`, `bytes`, `1` for a bare ratio or count. */
+  readonly unit: string;
+  readonly labels: Readonly<Record<string, Label>>;
+}
+
+/** Where a dataset comes from, as the method section of a page prints it. */
+export interface Provenance {
+  readonly name: string;
+  /** Which part was read: `train`, `dev`, `test`, or a file's name. */
+  readonly split: string;
+  readonly licence: string;
+  readonly citation: string;
+  /** SHA-256 of the bytes that were read, in hexadecimal. */
+  readonly checksum: string;
+}
+
+/** A dataset in hand: items that can be walked again and again, pulled one at a time, and where they are from. */
+export interface Dataset<T> extends Iterable<T> {
+  readonly provenance: Provenance;
+  readonly length: number;
+}
+
+/** Input from a user that can't be used. The message is one line: what was wrong, where, and what is accepted. */
+export class InputError extends Error {
+  override readonly name = "InputError";
+}

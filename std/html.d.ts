@@ -1,0 +1,1 @@
+export function escape(text: string): string;
