@@ -1,0 +1,18 @@
+/**
+ * Sources of data. One file is one source, which says where its data are from, under which licence, and verifies what
+ * it read. A dataset is in memory when its promise is fulfilled, and can be walked again and again.
+ *
+ * @example
+ * ```ts
+ * import { cmudict } from "@heed/heed/datasets";
+ *
+ * const words = await cmudict({ split: "train", size: 1000 });
+ * for (const { id, source, targets } of words) console.log(id, source, targets);
+ * ```
+ *
+ * @module
+ */
+export { cmudict, type CmudictOptions } from "./cmudict.ts";
+export { dictionaryFile, type DictionaryFileOptions } from "./dictionary_file.ts";
+export { datasetOf, subset } from "./dataset.ts";
+export { type Split, splitOf } from "./split.ts";
