@@ -1,0 +1,50 @@
+/**
+ * Vocabularies: symbols to numbers and back.
+ *
+ * @module
+ */
+import type { Example } from "./records.ts";
+
+/** Ids that every vocabulary reserves, in this order. */
+export const SPECIAL = { pad: 0, begin: 1, end: 2, unknown: 3 } as const;
+
+/** Symbols and their ids; ids 0 to 3 are {@linkcode SPECIAL}. */
+export interface Vocabulary {
+  /** Number of ids, special ones included. */
+  readonly size: number;
+  /** Symbols by id. */
+  readonly symbols: readonly string[];
+  /** Ids of a sequence; a symbol that was never seen becomes {@linkcode SPECIAL}`.unknown`. */
+  encode(sequence: readonly string[]): Int32Array;
+  /** Symbols of a sequence of ids. */
+  decode(ids: Iterable<number>): string[];
+}
+
+/** Both sides of a sequence-to-sequence task. */
+export interface Vocabularies {
+  readonly source: Vocabulary;
+  readonly target: Vocabulary;
+}
+
+/** Makes a vocabulary of the distinct symbols, sorted by code unit so that it does not depend on their order. */
+export function vocabulary(symbols: Iterable<string>): Vocabulary {
+  const known = ["<pad>", "<begin>", "<end>", "<unknown>", ...[...new Set(symbols)].sort()];
+  const ids = new Map(known.map((symbol, id) => [symbol, id]));
+  return {
+    size: known.length,
+    symbols: known,
+    encode: (sequence) => Int32Array.from(sequence, (symbol) => ids.get(symbol) ?? SPECIAL.unknown),
+    decode: (sequence) => Array.from(sequence, (id) => known[id] ?? known[SPECIAL.unknown]),
+  };
+}
+
+/** The vocabularies of a training set: every source symbol and every symbol of every target. */
+export function vocabularies(examples: Iterable<Example>): Vocabularies {
+  const source = new Set<string>();
+  const target = new Set<string>();
+  for (const example of examples) {
+    for (const symbol of example.source) source.add(symbol);
+    for (const sequence of example.targets) for (const symbol of sequence) target.add(symbol);
+  }
+  return { source: vocabulary(source), target: vocabulary(target) };
+}
