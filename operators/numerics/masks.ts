@@ -1,0 +1,25 @@
+/**
+ * Masks. One convention, everywhere in Heed: **1 = attend, 0 = do not look**, as a float32 tensor.
+ *
+ * Where a function takes a mask it also says which axes; where sequences are merely padded on the right, their lengths
+ * (int32 `[B]`) say the same in less, and {@linkcode lengthMask} turns them into a mask. A row of nothing but zeros is
+ * allowed: it attends to nothing, and its weights are zeros.
+ *
+ * @module
+ */
+import { assertShape } from "./shape.ts";
+import { type Tensor, type Tensor1D, type Tensor2D, tf } from "./tf.ts";
+
+/**
+ * The mask of sequences padded on the right: 1 at the first `lengths[b]` positions of row b, then 0.
+ *
+ * @param lengths int32 `[B]`, each from 0 to `width`
+ * @param width number of columns S
+ * @returns float32 `[B, S]`
+ * @throws RangeError when `lengths` isn't one-dimensional
+ */
+export function lengthMask(lengths: Tensor, width: number): Tensor2D {
+  assertShape("lengths", lengths, [null]);
+  const positions: Tensor1D = tf.range(0, width, 1, "float32");
+  return tf.less(positions.expandDims(0), lengths.toFloat().expandDims(1)).toFloat() as Tensor2D;
+}

@@ -1,0 +1,114 @@
+/**
+ * Parameters: the learnt tensors of one model, and the optimiser's state beside them.
+ *
+ * They belong to a subscription (`using(() => new Parameters(seed), …)`), are made when an operator first asks for them,
+ * and a parameter's initial value depends on the seed and its name alone, never on the order of asking.
+ *
+ * @module
+ */
+import { seedFrom } from "./random.ts";
+import { type InitialValues, sizeOf, type TensorMap } from "./shape.ts";
+import { tf, type Variable } from "./tf.ts";
+
+/** A copy of everything that was learnt, as plain data. */
+export interface ParameterState {
+  readonly steps: number;
+  readonly values: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>>;
+}
+
+/** The parameters of one model. Disposed by `unsubscribe`, so that `using` can own them. */
+export class Parameters {
+  readonly #learnt = new Map<string, Record<string, Variable>>();
+  readonly #slots = new Map<string, Variable>();
+  readonly #names = new WeakMap<Variable, string>();
+  #sorted: [string, Variable][] = [];
+  #restored: ParameterState["values"] = {};
+  /** Gradient steps taken so far. */
+  steps = 0;
+
+  /** @param seed Any 32-bit integer; decides every initial value. */
+  constructor(readonly seed: number) {}
+
+  /**
+   * The parameters of one part of the model, made on first use.
+   *
+   * @param name Unique within the model: `encoder`, `attention`, ...
+   * @param make Initial values for a seed of this group's own.
+   */
+  group(name: string, make: (seed: number) => InitialValues): TensorMap {
+    let group = this.#learnt.get(name);
+    if (!group) {
+      const initial = Object.entries(make(seedFrom(this.seed, name)));
+      group = Object.fromEntries(
+        initial.map(([key, { shape, values }]) => [key, this.#variable(`${name}/${key}`, shape, values, true)]),
+      );
+      this.#learnt.set(name, group);
+      this.#sorted = [...this.#learnt]
+        .flatMap(([group, members]) =>
+          Object.entries(members).map(([key, variable]): [string, Variable] => [`${group}/${key}`, variable])
+        )
+        .sort(([a], [b]) => (a < b ? -1 : 1));
+    }
+    return group;
+  }
+
+  /** A tensor of the optimiser's own for a parameter, zero at first: a moment, say. */
+  slot(kind: string, parameter: Variable): Variable {
+    const name = `${kind}:${this.#names.get(parameter)}`;
+    let slot = this.#slots.get(name);
+    if (!slot) {
+      slot = this.#variable(name, parameter.shape, new Float32Array(parameter.size), false);
+      this.#slots.set(name, slot);
+    }
+    return slot;
+  }
+
+  /** Learnt parameters in the order of their names. */
+  get variables(): Variable[] {
+    return this.#sorted.map(([, variable]) => variable);
+  }
+
+  /** Number of learnt scalars, in the whole model or in one group. */
+  count(group?: string): number {
+    return this.#sorted
+      .filter(([name]) => group === undefined || name.startsWith(`${group}/`))
+      .reduce((sum, [, variable]) => sum + sizeOf(variable.shape), 0);
+  }
+
+  /** Copies everything out: parameters, optimiser state, and the step count. */
+  async save(): Promise<ParameterState> {
+    const all = [...this.#sorted, ...this.#slots.entries()];
+    const values = await Promise.all(
+      all.map(async ([name, variable]) =>
+        [name, { shape: variable.shape, data: Float32Array.from(await variable.data()) }] as const
+      ),
+    );
+    return { steps: this.steps, values: Object.fromEntries(values) };
+  }
+
+  /** Goes on from a saved state: parameters that exist take its values at once, later ones when they are made. */
+  restore(state: ParameterState): void {
+    this.steps = state.steps;
+    this.#restored = state.values;
+    for (const [name, variable] of [...this.#sorted, ...this.#slots.entries()]) {
+      const saved = state.values[name];
+      if (saved) tf.tidy(() => variable.assign(tf.tensor(saved.data, variable.shape)));
+    }
+  }
+
+  /** Frees every tensor. */
+  unsubscribe(): void {
+    for (const [, variable] of [...this.#sorted, ...this.#slots.entries()]) variable.dispose();
+    this.#learnt.clear();
+    this.#slots.clear();
+    this.#sorted = [];
+  }
+
+  #variable(name: string, shape: readonly number[], values: Float32Array, trainable: boolean): Variable {
+    const data = this.#restored[name]?.data ?? values;
+    // A variable made inside a scope must outlive it, and the tensor that it is made from must not.
+    const variable = tf.tidy(() => tf.variable(tf.tensor(data, [...shape]), trainable));
+    this.#names.set(variable, name);
+    return variable;
+  }
+}

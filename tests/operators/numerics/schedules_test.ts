@@ -1,0 +1,15 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { constantRate, linearDecay, warmUp } from "../../../operators/numerics/schedules.ts";
+
+const first = (count: number, schedule: (taken: number) => number) =>
+  Array.from({ length: count }, (_, index) => schedule(index));
+
+Deno.test("schedules by hand", () => {
+  assertEquals(first(3, constantRate(0.5)), [0.5, 0.5, 0.5]);
+  assertEquals(first(6, linearDecay(8, 4)), [8, 6, 4, 2, 0, 0]);
+  assertEquals(first(4, linearDecay(8, 2, 4)), [8, 6, 4, 4]);
+  assertEquals(first(5, warmUp(8, 2)), [4, 8, 8, 8, 8]);
+  assertEquals(first(7, warmUp(8, 2, linearDecay(8, 4))), [4, 8, 8, 6, 4, 2, 0]);
+  assertThrows(() => linearDecay(1, 0), RangeError, "current value is 0");
+  assertThrows(() => warmUp(1, 1.5), RangeError, "current value is 1.5");
+});
