@@ -1,0 +1,47 @@
+/** @module evaluate: how good a model is, in the field's measures */
+import { defer, endWith, ignoreElements, map, type OperatorFunction, tap } from "rxjs";
+import type { Decoded } from "./decode.ts";
+import type { Model } from "./model.ts";
+import type { Batch } from "./records.ts";
+import { predict, type Predicted, type PredictOptions } from "./predict.ts";
+
+/** One measure over a whole set: gathers batch by batch, and says its value at the end. */
+export interface Metric {
+  readonly name: string;
+  /** `%`, `nats`, ... */
+  readonly unit: string;
+  /** A fresh gatherer, so that one metric serves many evaluations at once. */
+  begin(): { add(predicted: Predicted): void; value(): number };
+}
+
+/** The values of a set of metrics, by name. */
+export type Evaluation = Readonly<Record<string, { readonly value: number; readonly unit: string }>>;
+
+/**
+ * Evaluates a model on a set: runs it over every batch and emits one record of all metrics when the set ends.
+ *
+ * An empty set gives what each metric says of nothing: NaN, for a mean.
+ *
+ * @param metrics What to measure: `[perplexity, per, wer]` of `metrics`, or your own.
+ */
+export function evaluate(
+  model: Model<Decoded>,
+  metrics: readonly Metric[],
+  options: PredictOptions,
+): OperatorFunction<Batch, Evaluation> {
+  return (source) =>
+    defer(() => {
+      const gatherers = metrics.map((metric) => metric.begin());
+      return source.pipe(
+        predict(model, options),
+        tap((predicted) => gatherers.forEach((gatherer) => gatherer.add(predicted))),
+        ignoreElements(),
+        endWith(undefined),
+        map(() =>
+          Object.fromEntries(
+            metrics.map(({ name, unit }, index) => [name, { value: gatherers[index].value(), unit }]),
+          )
+        ),
+      );
+    });
+}

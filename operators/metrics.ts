@@ -1,0 +1,81 @@
+/**
+ * Measures of sequence models that `evaluate` takes, in the field's words and units.
+ *
+ * @module
+ */
+import type { Metric } from "./evaluate.ts";
+import { alignmentEntropy, countErrors, type ErrorCounts, noErrors, per, perplexity, wer } from "./numerics/metrics.ts";
+import type { Predicted } from "./predict.ts";
+
+/** A metric of the errors against the nearest of each example's targets. */
+function ofErrors(name: string, value: (counts: ErrorCounts) => number): Metric {
+  return {
+    name,
+    unit: "%",
+    begin() {
+      let counts = noErrors;
+      return {
+        add({ predictions }) {
+          for (const { hypothesis, example } of predictions) counts = countErrors(counts, hypothesis, example.targets);
+        },
+        value: () => 100 * value(counts),
+      };
+    },
+  };
+}
+
+/** A metric of the mean loss a target token. */
+function ofLoss(name: string, unit: string, value: (meanLoss: number) => number): Metric {
+  return {
+    name,
+    unit,
+    begin() {
+      const total = { loss: 0, tokens: 0 };
+      return {
+        add({ loss, tokens }: Predicted) {
+          total.loss += loss;
+          total.tokens += tokens;
+        },
+        value: () => value(total.loss / total.tokens),
+      };
+    },
+  };
+}
+
+/** A metric of the attention weights of all decoded steps. */
+function ofAlignments(name: string, unit: string, pick: "nats" | "normalised"): Metric {
+  return {
+    name,
+    unit,
+    begin() {
+      const total = { sum: 0, words: 0 };
+      return {
+        add({ predictions }) {
+          for (const { alignment } of predictions) {
+            if (alignment.length === 0) continue;
+            total.sum += alignmentEntropy(alignment)[pick];
+            total.words++;
+          }
+        },
+        value: () => total.sum / total.words,
+      };
+    },
+  };
+}
+
+/** What to measure of a sequence model. Error rates take the nearest of an example's targets. */
+export const metrics: Readonly<Record<"loss" | "perplexity" | "per" | "wer" | "entropy" | "relativeEntropy", Metric>> =
+  {
+    /** Mean loss a target token under teacher forcing. */
+    loss: ofLoss("loss", "nats", (mean) => mean),
+    /** Perplexity of a target token. */
+    perplexity: ofLoss("perplexity", "1", perplexity),
+    /** Phoneme error rate: edits over the symbols of the nearest targets. */
+    per: ofErrors("per", per),
+    /** Word error rate: the share of examples that equal none of their targets. */
+    wer: ofErrors("wer", wer),
+    /** Mean entropy of a decoded step's attention weights, a mean over words. */
+    entropy: ofAlignments("entropy", "nats", "nats"),
+    /** The same as a share of the entropy of uniform weights: 0 sharp, 1 uniform. */
+    relativeEntropy: ofAlignments("entropy/relative", "1", "normalised"),
+  };

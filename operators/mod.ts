@@ -1,0 +1,46 @@
+/**
+ * Operators: verbs from stream to stream, and the nouns of `numerics` that they take.
+ *
+ * @module
+ */
+export * from "./attend.ts";
+export * from "./batch.ts";
+export { pull } from "./demand.ts";
+export * from "./decode.ts";
+export * from "./encode.ts";
+export * from "./evaluate.ts";
+export { lend, type Loan, type LoanContext, settle, type Settled, transform, type Values } from "./loan.ts";
+export * from "./losses.ts";
+export * from "./measure.ts";
+export { metrics } from "./metrics.ts";
+export { type BatchTensors, batchTensors, type Model } from "./model.ts";
+export * from "./predict.ts";
+export * from "./progress.ts";
+export * from "./record.ts";
+export * from "./records.ts";
+export * from "./shuffle.ts";
+export * from "./tokenize.ts";
+export * from "./train.ts";
+export * from "./vocabulary.ts";
+export { withParameters } from "./with_parameters.ts";
+
+export { adam, type Optimiser } from "./numerics/adam.ts";
+export { bidirectionalGru, type Encoder } from "./numerics/encoder.ts";
+export { type Decoder, luongDecoder } from "./numerics/luong.ts";
+export { Parameters } from "./numerics/parameters.ts";
+export * from "./numerics/random.ts";
+export * from "./numerics/schedules.ts";
+export * from "./numerics/score.ts";
+export { scores } from "./numerics/scores.ts";
+export { editDistance } from "./numerics/metrics.ts";
+export type { Initial, InitialValues, TensorMap } from "./numerics/shape.ts";
+export {
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  tf,
+} from "./numerics/tf.ts";
+export { type Engine, useEngine } from "./backends/engine.ts";
