@@ -39,6 +39,10 @@ export interface Trial {
   /** SHA-256 (first 16 hexadecimal digits) of pipeline, options, seed and version. */
   readonly id: string;
   readonly pipeline: string;
+  /**
+   * The configuration. Where a value names a file or a module, `KEY.sha256` holds the hash of what is in it, and the
+   * identity is made of the hash, not of the path.
+   */
   readonly options: Options;
   readonly seed: number;
   /** Version of the pipeline's protocol: raise it, and its trials run again. */
@@ -70,6 +74,20 @@ export interface Results {
   readonly profile: Profile;
   /** The command that made these rows, as a reader can type it. */
   readonly command: string;
+  /** Where the trials ran, distinct ones only (more than one when a store moved between machines). */
+  readonly machines: readonly Machine[];
+}
+
+/** A machine and the software on it, as the method section of a page prints them. */
+export interface Machine {
+  /** Processor model, or `unknown` where the system doesn't say. */
+  readonly processor: string;
+  readonly cores: number;
+  /** Operating system and architecture: `linux x86_64`. */
+  readonly system: string;
+  readonly deno: string;
+  /** Backend and kernel pack: `wasm, pack auto`. */
+  readonly engine: string;
 }
 
 /** One question: how it is asked, run and told. */
@@ -80,6 +98,8 @@ export interface Experiment {
   readonly question: string;
   readonly version: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
+  /** Whether trials use tensors, so that a worker needs an engine before it runs one. @default {true} */
+  readonly tensors?: boolean;
   /** Seeds by profile. */
   readonly seeds: Readonly<Record<Profile, number>>;
   /**

@@ -1,0 +1,205 @@
+/**
+ * The program as a user meets it: exit codes, lines, signals. Child processes with the permissions of the tasks.
+ */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { DatabaseSync } from "node:sqlite";
+
+const path = (relative: string) => fromFileUrl(new URL(relative, import.meta.url));
+const FAKE = path("./pipelines/run/fake.ts");
+const PERMISSIONS = ["--no-prompt", "--allow-read", "--allow-write", "--allow-sys=cpus"];
+const STORE = join(".heed", "store.sqlite");
+
+function command(cwd: string, args: readonly string[], permissions: readonly string[] = PERMISSIONS): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--config", path("../deno.json"), ...permissions, path("../main.ts"), ...args],
+    cwd,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  });
+}
+
+/** Runs the program to its end. */
+async function heed(cwd: string, args: readonly string[], permissions?: readonly string[]) {
+  const { code, stdout, stderr } = await command(cwd, args, permissions).output();
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: decode(stdout), stderr: decode(stderr) };
+}
+
+/** Starts the program and gives it in hand as soon as standard error has said `word`. */
+async function heedUntil(cwd: string, args: readonly string[], word: string) {
+  const child = command(cwd, args).spawn();
+  void child.stdout.cancel();
+  const [watched, kept] = child.stderr.tee();
+  const text = new Response(kept).text();
+  let seen = "";
+  for await (const chunk of watched.pipeThrough(new TextDecoderStream())) {
+    seen += chunk;
+    if (seen.includes(word)) break;
+  }
+  assertStringIncludes(seen, word);
+  return { child, text };
+}
+
+async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Every row of a store, as text. */
+function rowsIn(folder: string): string {
+  const db = new DatabaseSync(join(folder, STORE));
+  const rows = db.prepare("SELECT * FROM measurements ORDER BY trial, position").all();
+  db.close();
+  return JSON.stringify(rows);
+}
+
+/** How many times each trial was started from its first step. */
+async function startsIn(folder: string): Promise<readonly string[]> {
+  return (await Deno.readTextFile(join(folder, "starts"))).trim().split("\n");
+}
+
+async function siteIn(folder: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for await (const { name, isFile } of Deno.readDir(join(folder, "site"))) {
+    if (isFile) files[name] = await Deno.readTextFile(join(folder, "site", name));
+  }
+  return files;
+}
+
+const LONG = ["pipeline", FAKE, "--set", "steps=9", "--set", "pause=70", "--set", "log=starts", "--workers", "2"];
+
+Deno.test("a run killed with kill -9 goes on: no finished trial again, no row lost or doubled, the same site", () =>
+  inFolder(async (folder) => {
+    const [whole, killed] = [join(folder, "whole"), join(folder, "killed")];
+    await Deno.mkdir(whole);
+    await Deno.mkdir(killed);
+    const undisturbed = heed(whole, LONG);
+    // The first pair of trials is done, the second one is on its way.
+    const { child } = await heedUntil(killed, LONG, "[2/4]");
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    child.kill("SIGKILL");
+    assertEquals((await child.status).signal, "SIGKILL");
+
+    const again = await heed(killed, LONG);
+    assertEquals([again.code, (await undisturbed).code], [0, 0]);
+    assertStringIncludes(again.stderr, "4 trials, 2 finished before");
+    assertEquals(rowsIn(killed), rowsIn(whole));
+    assertEquals(await siteIn(killed), await siteIn(whole));
+    const starts = await startsIn(killed);
+    assertEquals((await startsIn(whole)).length, 4);
+    // Each trial from its beginning once; the interrupted ones a second time, from where they were.
+    assertEquals(starts.filter((line) => line.endsWith(" 0")).length, 4);
+    const resumed = starts.filter((line) => !line.endsWith(" 0"));
+    assert(resumed.length >= 1 && resumed.length <= 2, `resumed: ${resumed}`);
+  }));
+
+Deno.test("Ctrl-C ends with 130 and keeps everything; another process is refused meanwhile", () =>
+  inFolder(async (folder) => {
+    const { child, text } = await heedUntil(folder, LONG, "[1/4]");
+    const second = await heed(folder, LONG);
+    assertEquals([second.code, second.stdout], [2, ""]);
+    assertMatch(second.stderr, /^Cannot run trials as another process is running trials with the store .*\n$/);
+    child.kill("SIGINT");
+    assertEquals((await child.status).code, 130);
+    assertStringIncludes(await text, "the same command goes on from there");
+    const rows = JSON.parse(rowsIn(folder)).length;
+    assert(rows >= 18, `rows: ${rows}`);
+    const rest = await heed(folder, LONG);
+    assertEquals(rest.code, 0);
+    assertEquals(JSON.parse(rowsIn(folder)).length, 4 * 9 * 2);
+  }));
+
+Deno.test("a failed trial is exit code 1 and the others are told; --json prints rows and nothing else", () =>
+  inFolder(async (folder) => {
+    const failed = await heed(folder, ["pipeline", FAKE, "--set", "mode=crash"]);
+    assertEquals(failed.code, 1);
+    assertStringIncludes(failed.stderr, "2 of 4 trials failed; the same command tries them again.");
+    const { code, stdout, stderr } = await heed(folder, ["pipeline", FAKE, "--seeds", "1", "--json"]);
+    assertEquals(code, 0);
+    const rows = stdout.trim().split("\n").map((line) => JSON.parse(line));
+    assertEquals(rows.length, 2 * 3 * 2);
+    assertEquals(Object.keys(rows[0]), ["pipeline", "seed", "trial", "metric", "step", "value", "unit", "labels"]);
+    assertStringIncludes(stderr, "Wrote site/fake.html");
+    const page = await Deno.readTextFile(join(folder, "site", "fake.html"));
+    await Deno.remove(join(folder, "site"), { recursive: true });
+    assertEquals((await heed(folder, ["report"])).code, 0);
+    assertEquals(await Deno.readTextFile(join(folder, "site", "fake.html")), page);
+  }));
+
+Deno.test("a pipeline of a user's own runs by the path of its module, and stands in the site beside the others", () =>
+  inFolder(async (folder) => {
+    const module = [
+      `import { fake } from "${new URL("./pipelines/run/fake.ts", import.meta.url)}";`,
+      "export const mine = { ...fake, name: 'mine', page: async (results) => ({ ...await fake.page(results), name: 'mine' }) };",
+    ];
+    await Deno.writeTextFile(join(folder, "mine.ts"), module.join("\n"));
+    assertEquals((await heed(folder, ["pipeline", FAKE])).code, 0);
+    const mine = await heed(folder, ["pipeline", "./mine.ts"]);
+    assertEquals([mine.code, mine.stderr.trim().split("\n").at(-1)], [0, "Wrote site/fake.html, site/mine.html"]);
+    assertStringIncludes((await siteIn(folder))["mine.html"], "deno task pipeline ./mine.ts");
+    // A module that has moved costs its own page, and no other.
+    await Deno.remove(join(folder, "mine.ts"));
+    const report = await heed(folder, ["report", "fake"]);
+    assertEquals(report.code, 0);
+    assertMatch(report.stderr, /^The page of mine was left out: [^\n]*\nWrote site\/fake.html\n$/);
+  }));
+
+Deno.test("a wrong call is exit code 2 and one line, and nothing is written or trained", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "file"), "not a folder");
+    await Deno.writeTextFile(join(folder, "empty.ts"), "export {};\n");
+    await Deno.writeTextFile(join(folder, "broken.ts"), "export const = 1;\n");
+    await Deno.writeTextFile(join(folder, "text.sqlite"), "no database\n".repeat(100));
+    const cases: readonly (readonly [readonly string[], string])[] = [
+      [["pipelin"], "did you mean pipeline?"],
+      [["pipeline", FAKE, "--sets", "a=1"], "did you mean --set?"],
+      [["pipeline", FAKE, "--set", "step=1"], "did you mean steps?"],
+      [["pipeline", FAKE, "--set", "steps=0"], "must be from 1 to 1000: current value is 0"],
+      [["pipeline", FAKE, "--set", "words=none.dict"], "there is no such file"],
+      [["pipeline", FAKE, "--out", "file"], "Cannot write pages to file"],
+      [["pipeline", FAKE, "--out", "/proc/site"], "Cannot write pages to /proc/site"],
+      [["pipeline", FAKE, "--store", "text.sqlite"], "it is not an SQLite database"],
+      [["pipeline", FAKE, "--store", "file/store.sqlite"], "its folder can't be made"],
+      [["pipeline", "./none.ts"], "there is no such file"],
+      [["pipeline", "./empty.ts"], "it exports no experiment"],
+      [["pipeline", "./broken.ts"], "Cannot load the pipeline ./broken.ts"],
+      [["report"], "there is no store at"],
+      [["serve"], "holds no index.html"],
+    ];
+    for (const [args, part] of cases) {
+      const { code, stdout, stderr } = await heed(folder, args);
+      assertEquals([code, stdout], [2, ""], `${args.join(" ")}: ${stderr}`);
+      assertMatch(stderr, /^Cannot [^\n]*\n$/);
+      assertStringIncludes(stderr, part);
+    }
+    assertEquals(await Deno.readTextFile(join(folder, "text.sqlite")), "no database\n".repeat(100));
+    const left = [...Deno.readDirSync(folder)].map((entry) => entry.name).filter((name) => name.includes("starts"));
+    assertEquals(left, []);
+  }));
+
+Deno.test("a store that may not be written is one line, exit code 2", () =>
+  inFolder(async (folder) => {
+    const allowed = ["--no-prompt", "--allow-read", `--allow-write=${join(folder, "site")}`];
+    const { code, stderr } = await heed(folder, ["pipeline", FAKE], allowed);
+    assertEquals(code, 2);
+    assertMatch(stderr, /^Cannot open the store [^\n]* without the permission for it\n$/);
+  }));
+
+Deno.test("help is there for every command, with examples", () =>
+  inFolder(async (folder) => {
+    for (const args of [["--help"], ["pipeline", "--help"], ["help", "report"], ["serve", "-h"], ["list", "--help"]]) {
+      const { code, stdout, stderr } = await heed(folder, args);
+      assertEquals([code, stderr], [0, ""]);
+      assertStringIncludes(stdout, "Examples:\n  deno task");
+    }
+    const { stdout } = await heed(folder, ["list", FAKE]);
+    assertStringIncludes(stdout, "fake: Does the runner keep every row?");
+    assertStringIncludes(stdout, "integer from 1 to 1000");
+  }));
