@@ -1,0 +1,53 @@
+import { assert, assertEquals, assertLessOrEqual, assertStringIncludes } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+
+const root = fromFileUrl(new URL("..", import.meta.url));
+const readme = await Deno.readTextFile(join(root, "README.md"));
+const samples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
+
+/** Runs Deno in a folder of its own with this project's configuration. */
+async function run(folder: string, ...args: string[]): Promise<{ code: number; text: string }> {
+  const command = new Deno.Command(Deno.execPath(), { args, cwd: folder, stdout: "piped", stderr: "piped" });
+  const { code, stdout, stderr } = await command.output();
+  return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+}
+
+Deno.test("README's chain goes from dataset to figure in at most 20 lines", async () => {
+  const [chain] = samples;
+  assertLessOrEqual(chain.trimEnd().split("\n").length, 20);
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(join(folder, "chain.ts"), chain);
+    const config = join(root, "deno.json");
+    const permissions = ["--no-prompt", "--allow-read", "--allow-write", "--allow-env"];
+    const { code, text } = await run(folder, "run", "--config", config, ...permissions, "chain.ts");
+    assertEquals(code, 0, text);
+    assertStringIncludes(await Deno.readTextFile(join(folder, "loss.svg")), "<svg");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("README's score of one's own appears in the page's table and figures", async () => {
+  const [, score] = samples;
+  assertLessOrEqual(score.trimEnd().split("\n").length, 22);
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(join(folder, "cosine.ts"), score);
+    const settings = { scores: "dot,./cosine.ts", words: 300, devWords: 40, testWords: 40, units: 16, embedding: 8 };
+    const { code, text } = await run(
+      folder,
+      ...["run", "--config", join(root, "deno.json"), "--no-prompt", "--allow-read", "--allow-write", "--allow-env"],
+      ...["--allow-sys", join(root, "main.ts"), "pipeline", "scores", "--seeds", "2", "--out", "site"],
+      ...Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]),
+    );
+    assertEquals(code, 0, text);
+    const page = await Deno.readTextFile(join(folder, "site", "scores.html"));
+    const table = page.match(/<table[\s\S]*?<\/table>/g)!.find((each) => each.includes("cosine"));
+    assert(table, "no table names the score");
+    const figures = page.match(/<figure[\s\S]*?<\/figure>/g)!.filter((each) => each.includes("cosine"));
+    assert(figures.length >= 3, `${figures.length} figures name the score`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
