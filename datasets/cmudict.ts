@@ -50,21 +50,34 @@ export interface CmudictOptions {
  * @throws InputError when the package's data are not those that were published, or the split or size isn't there.
  */
 export async function cmudict(options: CmudictOptions): Promise<Dataset<Example>> {
-  // Imported here, so that the 4.7 MB are not read before somebody asks.
-  const { dictionary } = await import("cmu-pronouncing-dictionary");
-  return fromEntries(Object.entries(dictionary), options);
+  const { stress = false } = options;
+  // Read once a process: a trial asks for three splits, and a worker runs many trials.
+  let all = whole.get(stress);
+  if (!all) {
+    // Imported here, so that the 4.7 MB are not read before somebody asks.
+    all = import("cmu-pronouncing-dictionary").then(({ dictionary }) =>
+      readEntries(Object.entries(dictionary), stress)
+    );
+    whole.set(stress, all);
+  }
+  return partOf(await all, options);
 }
+
+/** Every word in the order of its hash, with and without stress, once somebody has asked. */
+const whole = new Map<boolean, Promise<Dataset<Example>>>();
 
 /** {@linkcode cmudict} of entries in hand: `[key, phonemes]` in the dictionary's order. */
 export async function fromEntries(
   entries: readonly (readonly [string, string])[],
-  { split, stress = false, size }: CmudictOptions,
+  options: CmudictOptions,
 ): Promise<Dataset<Example>> {
-  if (!["train", "dev", "test", "all"].includes(split)) {
-    throw new InputError(
-      `Cannot read ${NAME} as its split must be train, dev, test or all: current value is ${JSON.stringify(split)}`,
-    );
-  }
+  return partOf(await readEntries(entries, options.stress ?? false), options);
+}
+
+async function readEntries(
+  entries: readonly (readonly [string, string])[],
+  stress: boolean,
+): Promise<Dataset<Example>> {
   let text = "";
   for (const [key, phonemes] of entries) text += `${key} ${phonemes}\n`;
   const checksum = await sha256(text);
@@ -72,20 +85,28 @@ export async function fromEntries(
 
   const gathered = pronunciations(stress);
   for (const [key, value] of entries) {
-    const word = headword(key);
-    if (split !== "all" && splitOf(word) !== split) continue;
     const comment = value.indexOf("#");
     const written = comment < 0 ? value : value.slice(0, comment).trimEnd();
     // The checksum vouches for every symbol.
-    gathered.add(word, written.split(" ").map((phoneme) => gathered.symbol(phoneme)!));
+    gathered.add(headword(key), written.split(" ").map((phoneme) => gathered.symbol(phoneme)!));
   }
-  const examples = gathered.examples();
-  const whole = datasetOf(examples, {
+  const all = datasetOf(gathered.examples(), {
     name: NAME,
-    split,
+    split: "all",
     licence: "BSD-2 style (Carnegie Mellon University); package ISC",
     citation: "Carnegie Mellon University Pronouncing Dictionary, Copyright (C) 1993-2015 Carnegie Mellon University",
     checksum,
   });
-  return subset(whole, size ?? whole.length);
+  return subset(all, all.length);
+}
+
+function partOf(all: Dataset<Example>, { split, size }: CmudictOptions): Dataset<Example> {
+  if (!["train", "dev", "test", "all"].includes(split)) {
+    throw new InputError(
+      `Cannot read ${NAME} as its split must be train, dev, test or all: current value is ${JSON.stringify(split)}`,
+    );
+  }
+  const items = split === "all" ? [...all] : [...all].filter(({ id }) => splitOf(id) === split);
+  const part = datasetOf(items, { ...all.provenance, split });
+  return size === undefined ? part : subset(part, size);
 }

@@ -9,6 +9,7 @@ import { InputError } from "../records.ts";
 import type { Build } from "./build_names.ts";
 import { type Meter, meterTensors, meterWasm } from "./meter.ts";
 import { installedBuild, installPack, removePack, supports } from "./pack.ts";
+import { registerPlainSegmentSum } from "./plain_segment_sum.ts";
 
 /** The backends that can be asked for. */
 export const BACKENDS = ["wasm", "webgpu", "cpu"] as const;
@@ -84,6 +85,7 @@ async function start(backend: BackendName): Promise<void> {
       throw new InputError(`Cannot use the backend as it must start on this host: current value is ${backend}`);
     }
     await tf.ready();
+    if (backend === "wasm") registerPlainSegmentSum();
     if (backend === "cpu") tf.scalar(0).dispose();
   } finally {
     tf.env().set("IS_TEST", before);

@@ -8,6 +8,9 @@ import { concatMap, delay, map, type Observable, of, range, tap } from "rxjs";
 import { InputError } from "../../../operators/records.ts";
 import type { Experiment, Trial, TrialEvent } from "../../../pipelines/experiment.ts";
 
+/** How the arm `right` misbehaves at its second step. */
+const MODES = ["ok", "throw", "crash", "exit", "input"];
+
 const same = <T>(value: T) => ({ quick: value, full: value });
 
 /** Emits `steps` events of two rows each; the checkpoint is the number of the step. */
@@ -20,7 +23,7 @@ export const fake: Experiment = {
   options: {
     steps: { kind: "integer", help: "events a trial", default: { quick: 3, full: 5 }, min: 1, max: 1000 },
     pause: { kind: "number", help: "ms between events", default: same(0), min: 0 },
-    mode: { kind: "text", help: "how a trial ends", default: same("ok"), choices: MODES() },
+    mode: { kind: "text", help: "how a trial ends", default: same("ok"), choices: MODES },
     arms: {
       kind: "list",
       help: "what is compared",
@@ -42,10 +45,6 @@ export const fake: Experiment = {
       rows,
     }),
 };
-
-function MODES(): readonly string[] {
-  return ["ok", "throw", "crash", "exit", "input"];
-}
 
 function events(trial: Trial, from: number): Observable<TrialEvent> {
   const { steps, pause, mode, log, arm } = trial.options as Record<string, number> & { mode: string; log: string };

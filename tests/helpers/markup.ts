@@ -1,0 +1,63 @@
+/** A strict reader of the HTML that reports write: it refuses what browsers silently repair. */
+
+const voids = new Set(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"]);
+
+/** One start tag. */
+export interface Tag {
+  readonly name: string;
+  readonly attributes: ReadonlyMap<string, string>;
+  /** Names of the elements around it, outermost first. */
+  readonly path: readonly string[];
+}
+
+/**
+ * Reads every tag of a document.
+ *
+ * @throws SyntaxError on an unclosed or wrongly closed element, an attribute that isn't quoted or stands twice, or a bare
+ * `<` or `&` in text or attribute.
+ */
+export function readTags(source: string): Tag[] {
+  const tags: Tag[] = [], open: string[] = [];
+  const body = source.replace(/^<!doctype html>\n/i, "");
+  const token = /<(\/?)([a-zA-Z][a-zA-Z0-9-]*)((?:\s+[^\s=>"'/]+(?:\s*=\s*"[^"]*")?)*)\s*(\/?)>/y;
+  let at = 0;
+  while (at < body.length) {
+    const next = body.indexOf("<", at);
+    checkText(body.slice(at, next < 0 ? body.length : next));
+    if (next < 0) break;
+    token.lastIndex = next;
+    const match = token.exec(body);
+    if (!match) throw new SyntaxError(`bare < at ${body.slice(next, next + 60)}`);
+    const [whole, closing, name, attributes, self] = match;
+    at = next + whole.length;
+    if (closing) {
+      if (open.pop() !== name) throw new SyntaxError(`</${name}> closes nothing at ${body.slice(next - 80, at)}`);
+      continue;
+    }
+    tags.push({ name, attributes: readAttributes(attributes), path: [...open] });
+    if (!self && !voids.has(name)) open.push(name);
+  }
+  if (open.length > 0) throw new SyntaxError(`left open: ${open.join(" ")}`);
+  return tags;
+}
+
+function readAttributes(source: string): Map<string, string> {
+  const attributes = new Map<string, string>();
+  for (const [, name, value] of source.matchAll(/\s+([^\s=>"'/]+)(?:\s*=\s*"([^"]*)")?/g)) {
+    if (attributes.has(name)) throw new SyntaxError(`attribute ${name} stands twice`);
+    checkText(value ?? "");
+    attributes.set(name, value ?? "");
+  }
+  return attributes;
+}
+
+function checkText(text: string): void {
+  const bare = /&(?!(?:amp|lt|gt|quot|nbsp|#\d+|#x[0-9a-f]+);)/i.exec(text);
+  if (bare) throw new SyntaxError(`bare & at ${text.slice(bare.index, bare.index + 40)}`);
+  if (text.includes("<")) throw new SyntaxError(`bare < in ${text.slice(0, 60)}`);
+}
+
+/** The texts of an SVG, in the order of drawing. */
+export function svgTexts(svg: string): string[] {
+  return [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+}

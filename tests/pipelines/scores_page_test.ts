@@ -1,0 +1,304 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import type { Measurement } from "../../operators/records.ts";
+import type { Results } from "../../pipelines/experiment.ts";
+import { claimsOf } from "../../pipelines/scores_claims.ts";
+import { headlineOf } from "../../pipelines/scores_headline.ts";
+import { scoresPage } from "../../pipelines/scores_page.ts";
+import { published } from "../../pipelines/scores_published.ts";
+import { ScoreRuns } from "../../pipelines/scores_runs.ts";
+import { type Page, siteFiles } from "../../reports/mod.ts";
+import { five, type RunShape, scoreResults } from "./scores_fixture.ts";
+
+const MINE = "mine <b>";
+
+/** Whatever a reader could meet: markup and its data files. */
+async function textOf(results: Results): Promise<{ page: Page; html: string; files: Map<string, string> }> {
+  const page = await scoresPage(results);
+  const files = siteFiles([page]);
+  return { page, html: files.get("scores.html")!, files };
+}
+
+function figures(page: Page) {
+  return page.sections.flatMap(({ blocks }) => blocks).flatMap((block) =>
+    typeof block !== "string" && block.kind === "figure" ? [block] : []
+  );
+}
+
+function verdict(number: number, shape: RunShape) {
+  return claimsOf(new ScoreRuns(scoreResults(shape)))[number - 1];
+}
+
+/** Multiplies or replaces values of some rows. */
+function bending(when: (row: Measurement) => boolean, value: (row: Measurement) => number): RunShape {
+  return { bend: (row) => when(row) ? { ...row, value: value(row) } : row };
+}
+
+const isScore = (row: Measurement, score: string) => row.labels.score === score;
+
+Deno.test("the page builds for every kind of run, and no text holds what isn't a number", async (t) => {
+  const shapes: Record<string, RunShape> = {
+    "five scores, three seeds": {},
+    "one epoch": { epochs: 1, seeds: 2 },
+    "one epoch with a loss curve": { epochs: 1, seeds: 2, curve: true },
+    "one seed": { seeds: 1 },
+    "one score": { scores: ["location"] },
+    "one score, one seed, one epoch": { scores: ["concat"], seeds: 1, epochs: 1 },
+    "a score of the user's": { scores: [...five, MINE] },
+    "only a score of the user's": { scores: [MINE], seeds: 2 },
+    "no dev rows": { bend: (row) => row.labels.set === "dev" ? undefined : row },
+    "no test rows": { bend: (row) => row.labels.set === "test" ? undefined : row },
+    "no costs": { bend: (row) => /^(operations|activations|bytes|parameters|time)/.test(row.metric) ? undefined : row },
+    "no alignments": { bend: (row) => /^(alignment|prediction)$/.test(row.metric) ? undefined : row },
+    "data rows only": { bend: (row) => row.metric === "set" ? row : undefined },
+    "a loss that diverged": bending((row) => row.metric.startsWith("loss") && isScore(row, "dot"), () => NaN),
+    "gradients of zero": bending((row) => row.metric.startsWith("gradient"), () => 0),
+  };
+  for (const [name, shape] of Object.entries(shapes)) {
+    await t.step(name, async () => {
+      const { page, html, files } = await textOf(scoreResults(shape));
+      assert(page.headline.length > 0);
+      for (const word of [/\bNaN\b/, /\bundefined\b/, /\bInfinity\b/, /∞/, /not a number/, /\[object/]) {
+        assert(
+          !word.test(html),
+          `${word} in the page: ${html.match(new RegExp(`.{60}${word.source}.{20}`, "s"))?.[0]}`,
+        );
+      }
+      for (const [path, content] of files) {
+        if (path.startsWith("scores/")) assert(!/NaN|undefined|Infinity/.test(content), path);
+      }
+      assert(!html.includes("<b>"), "a score's name must not become markup");
+    });
+  }
+});
+
+Deno.test("the page has its sections, ten claims and every figure", async () => {
+  const { page, html } = await textOf(scoreResults());
+  assertEquals(page.sections.map(({ heading }) => heading), [
+    "Errors",
+    "Where they look",
+    "What they cost",
+    "Gradients",
+    "Every number",
+    "The claims",
+    "Method",
+  ]);
+  assertEquals(figures(page).map(({ id }) => id), [
+    "test-errors",
+    "dev-errors",
+    "alignments",
+    "entropy",
+    "operations",
+    "activations",
+    "time",
+    "gradient-query",
+    "gradient-memory",
+  ]);
+  assertEquals(html.match(/<li class="claim">/g)?.length, 10);
+  for (const said of ["BSD-2-Clause", "a processor", "deno task pipeline scores --profile quick", "20,000 train"]) {
+    assertStringIncludes(html, said);
+  }
+  assertEquals(page.rows.length, scoreResults().rows.length);
+});
+
+Deno.test("with one epoch, training loss shows learning where it was stored", async () => {
+  const ids = async (curve: boolean) =>
+    figures((await textOf(scoreResults({ epochs: 1, curve }))).page).map(({ id }) => id);
+  assert((await ids(true)).includes("training-loss"));
+  assert(!(await ids(true)).includes("dev-errors"));
+  const { html, page } = await textOf(scoreResults({ epochs: 1 }));
+  assert(!figures(page).some(({ id }) => id === "training-loss"));
+  assertStringIncludes(html, "The words were seen once");
+});
+
+Deno.test("the page doesn't depend on the order in which trials finished", async () => {
+  const results = scoreResults({ seeds: 2, epochs: 2 });
+  const turned = { ...results, trials: [...results.trials].reverse() };
+  const { html } = await textOf(results);
+  assertEquals((await textOf(turned)).html, html);
+});
+
+Deno.test("published figures that are quoted from memory are not on the page", async () => {
+  const { html } = await textOf(scoreResults());
+  for (const figure of ["5.11", "21.85", "5.39", "22.83"]) {
+    assert(!published.some(({ per, wer }) => `${per}` === figure || `${wer}` === figure));
+  }
+  assert(!html.includes("from memory"));
+  assertStringIncludes(html, "Toshniwal &amp; Livescu 2016 *");
+  assertStringIncludes(html, "secondary");
+});
+
+Deno.test("headline: every variant is told by the rows", () => {
+  const said = (shape: RunShape) => headlineOf(new ScoreRuns(scoreResults(shape)));
+  const per = { dot: 12, general: 10, concat: 9, location: 30, scaledDot: 12 };
+  assertMatch(
+    said({ per, noise: 0.01 }),
+    /^Concat makes the fewest errors on 1,500 unseen words \(PER 9\.0\d* ± 0\.0\d+%\): every other score is behind by more than seeds explain, general by 1\.00? ± 0\.0\d+ points at the least\.$/,
+  );
+  assertMatch(
+    said({ per: { dot: 10, general: 10, concat: 10, location: 30, scaledDot: 10 }, noise: 2 }),
+    /^\S.* makes the fewest errors on 1,500 unseen words .*, but no difference from .* is seen; location is behind by .* points\.$/,
+  );
+  assertMatch(
+    said({ per: { dot: 10, general: 10 }, noise: 3, scores: ["dot", "general"] }),
+    /, but no difference from (dot|general) is seen\.$/,
+  );
+  assertMatch(
+    said({ per: { dot: 10, general: 10, concat: 10 }, noise: 3, scores: ["dot", "general", "concat"] }),
+    /, but no difference from any other score is seen\.$/,
+  );
+  assertMatch(
+    said({ per: { dot: 20, general: 10 }, noise: 0.1, scores: ["dot", "general"] }),
+    /^General makes .*: dot is behind by (10|9)\.\d+ ± 0\.\d+ points, more than seeds explain\.$/,
+  );
+  assertMatch(said({ per, seeds: 1 }), /^In one seed, concat makes the fewest errors .*next is general.*no interval/);
+  assertMatch(
+    said({ seeds: 1, scores: ["dot", "general"], ...bending((row) => row.metric === "per", () => 9) }),
+    /^In one seed, dot and general make equally few errors/,
+  );
+  assertMatch(said({ scores: ["concat"], seeds: 2 }), /^Concat mispronounces .* \(2 seeds\); it is the only score/);
+  assertMatch(said({ scores: ["concat"], seeds: 1 }), /\(1 seed, so no interval\); it is the only score/);
+  assertMatch(
+    said({ per: { ...per, [MINE]: 5 }, scores: [...five, MINE], noise: 0.01 }),
+    /^mine <b> makes the fewest errors/,
+  );
+  assertMatch(said({ bend: (row) => row.labels.set === "test" ? undefined : row }), /no answer/);
+});
+
+Deno.test("headline: a difference is claimed only when its interval leaves out zero", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 99 }), fc.integer({ min: 1, max: 99 })), {
+        minLength: 2,
+        maxLength: 5,
+      }),
+      (pairs) => {
+        const results = scoreResults({
+          scores: ["dot", "general"],
+          seeds: pairs.length,
+          epochs: 1,
+          bend: (row) =>
+            row.metric !== "per"
+              ? undefined
+              : { ...row, value: pairs[Number(row.trial[1])][row.labels.score === "dot" ? 0 : 1] },
+        });
+        const difference = new ScoreRuns(results).difference("dot", "general", "per", { set: "test" })!;
+        const claimed = headlineOf(new ScoreRuns(results)).includes("more than seeds explain");
+        assertEquals(claimed, difference.low > 0 || difference.high < 0);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("claim 1: of one class or not, by additivity", () => {
+  assertEquals(verdict(1, {}).verdict, "does not hold");
+  assertEquals(verdict(1, bending((row) => row.metric === "additivity", () => 1e-7)).verdict, "no difference seen");
+  assertEquals(verdict(1, bending((row) => row.metric === "additivity", () => 0.3)).verdict, "no difference seen");
+  assertEquals(verdict(1, { scores: ["general", "dot"] }).verdict, "not tested here");
+});
+
+Deno.test("claim 2: equal cost, by operations, activations and time", () => {
+  const isCost = (row: Measurement) => /^(operations|activations|time)/.test(row.metric);
+  assertEquals(verdict(2, {}).verdict, "does not hold");
+  assertEquals(verdict(2, bending(isCost, () => 1000)).verdict, "holds");
+  assertEquals(verdict(2, bending((row) => row.metric === "time/training", () => 1)).verdict, "holds in part");
+  assertEquals(verdict(2, { scores: ["concat"] }).verdict, "not tested here");
+  assertEquals(verdict(2, { bend: (row) => isCost(row) ? undefined : row }).verdict, "not tested here");
+});
+
+Deno.test("claims 3 to 5: parameters against closed forms", () => {
+  for (
+    const [number, score, right] of [[3, "dot", "holds"], [4, "general", "holds"], [
+      5,
+      "concat",
+      "holds in part",
+    ]] as const
+  ) {
+    assertEquals(verdict(number, {}).verdict, right);
+    const off = bending((row) => row.metric === "parameters" && isScore(row, score), ({ value }) => value + 1);
+    assertEquals(verdict(number, off).verdict, "does not hold");
+    assertEquals(verdict(number, { scores: five.filter((name) => name !== score) }).verdict, "not tested here");
+  }
+});
+
+Deno.test("claim 6: dot is cheapest", () => {
+  const dear = (metrics: RegExp) => bending((row) => metrics.test(row.metric) && isScore(row, "dot"), () => 1e12);
+  assertEquals(verdict(6, {}).verdict, "holds");
+  assertEquals(verdict(6, dear(/^time/)).verdict, "holds in part");
+  assertEquals(verdict(6, dear(/^(time|operations|bytes|parameters)/)).verdict, "does not hold");
+  assertEquals(verdict(6, { scores: ["dot", "scaledDot"] }).verdict, "not tested here");
+});
+
+Deno.test("claim 7: the range of tanh and score", () => {
+  const within = (metrics: RegExp) =>
+    bending((row) => metrics.test(row.metric), (row) => row.metric.endsWith("min") ? 0.1 : 0.9);
+  assertEquals(verdict(7, {}).verdict, "does not hold");
+  assertEquals(verdict(7, within(/^activation/)).verdict, "holds in part");
+  assertEquals(verdict(7, within(/^(activation|score)\/(min|max)/)).verdict, "holds");
+  assertEquals(verdict(7, { scores: ["dot"] }).verdict, "not tested here");
+});
+
+Deno.test("claim 8: gradients that explode or vanish, with tanh and without", () => {
+  const first = (row: Measurement) => row.step === 1000;
+  const last = (row: Measurement) => row.step === 80_000;
+  const explode = (score: string) => (row: Measurement) =>
+    row.metric === "gradient/global" && isScore(row, score) && first(row);
+  const vanish = (score: string) => (row: Measurement) =>
+    row.metric === "gradient/memory" && isScore(row, score) && last(row);
+  assertEquals(verdict(8, {}).verdict, "no difference seen");
+  assertEquals(verdict(8, bending(explode("concat"), () => 1e4)).verdict, "does not hold");
+  assertEquals(verdict(8, bending(explode("concat"), () => NaN)).verdict, "does not hold");
+  assertEquals(verdict(8, bending(vanish("concat"), () => 1e-9)).verdict, "does not hold");
+  assertEquals(verdict(8, bending(explode("dot"), () => 1e4)).verdict, "holds in part");
+  assertEquals(verdict(8, bending(vanish("general"), () => 1e-9)).verdict, "holds in part");
+  const both = bending((row) => explode("dot")(row) || vanish("dot")(row), (row) => vanish("dot")(row) ? 1e-9 : 1e4);
+  assertEquals(verdict(8, both).verdict, "holds");
+  assertEquals(verdict(8, { scores: ["concat", "location"] }).verdict, "not tested here");
+});
+
+Deno.test("claims 9 and 10: best, by differences paired by seed", () => {
+  for (const [number, subject] of [[9, "general"], [10, "location"]] as const) {
+    const others = Object.fromEntries(five.map((score) => [score, 20]));
+    assertEquals(verdict(number, { per: { ...others, [subject]: 10 }, noise: 0.1 }).verdict, "holds");
+    assertEquals(verdict(number, { per: { ...others, dot: 10 }, noise: 0.1 }).verdict, "does not hold");
+    const some = { per: { ...others, [subject]: 10, concat: 12 }, noise: 0.1 };
+    const shaky = {
+      ...some,
+      bend: (row: Measurement) =>
+        row.metric === "per" && isScore(row, "concat")
+          ? { ...row, value: row.value + 5 * Number(row.trial[1]) - 1.5 }
+          : row,
+    };
+    assertEquals(verdict(number, shaky).verdict, "holds in part");
+    assertEquals(verdict(number, { per: others, noise: 4 }).verdict, "no difference seen");
+    assertEquals(verdict(number, { seeds: 1 }).verdict, "not tested here");
+    assertEquals(verdict(number, { scores: [subject] }).verdict, "not tested here");
+    assertEquals(verdict(number, { scores: ["concat", "dot"] }).verdict, "not tested here");
+    // The claim is on the notes' scores: a user's own may be better.
+    assertEquals(
+      verdict(number, { per: { ...others, [subject]: 10, [MINE]: 1 }, scores: [...five, MINE], noise: 0.1 }).verdict,
+      "holds",
+    );
+  }
+});
+
+Deno.test("costs that don't agree are named in the title", async () => {
+  const { page } = await textOf(scoreResults(
+    bending((row) => row.metric === "operations" && row.labels.kind === "counted" && isScore(row, "general"), () => 7),
+  ));
+  const [right, wrong] = ["activations", "operations"].map((id) =>
+    figures(page).find((figure) => figure.id === id)!.title
+  );
+  assertStringIncludes(right, "equal the closed form exactly for all 5 scores");
+  assertStringIncludes(wrong, "differ from the closed form for general");
+});
+
+Deno.test("a user's score that calls itself like one of Heed's is told apart by its file", () => {
+  const results = scoreResults({ scores: ["dot", "general"], seeds: 2 });
+  const trials = results.trials.map((trial) =>
+    trial.options.score === "general" ? { ...trial, options: { ...trial.options, score: "./mine.ts" } } : trial
+  );
+  const rows = results.rows.map((row) => ({ ...row, labels: { ...row.labels, score: "dot" } }));
+  assertEquals(new ScoreRuns({ ...results, trials, rows }).scores, ["dot", "dot (./mine.ts)"]);
+});
