@@ -17,6 +17,7 @@ export class EpochTally {
   #loss = 0;
   #padding = 0;
   #started = performance.now();
+  #points = 0;
   #curve: Measurement[] = [];
   #window: TrainStep[] = [];
 
@@ -35,10 +36,10 @@ export class EpochTally {
     this.#tokens += step.tokens;
     this.#loss += step.loss * step.examples;
     this.#window.push(step);
-    if (this.examples * POINTS / this.total >= this.#curve.length / 3 + 1 || this.examples >= this.total) this.#point();
+    if (this.examples * POINTS / this.total >= this.#points + 1 || this.examples >= this.total) this.#point();
   }
 
-  /** One point of each gradient curve: root mean square over the steps since the last one. */
+  /** One point of each curve, over the steps since the last one: mean loss, root mean square of gradient norms. */
   #point(): void {
     const at = (this.epoch - 1) * this.total + this.examples;
     const norm = (pick: (step: TrainStep) => number) =>
@@ -46,8 +47,12 @@ export class EpochTally {
     for (const name of ["query", "memory"]) {
       this.#curve.push(this.row(`gradient/${name}`, norm(({ watched }) => watched[name] ?? 0), "1", at));
     }
+    const seen = this.#window.reduce((sum, { examples }) => sum + examples, 0);
+    const loss = this.#window.reduce((sum, { loss, examples }) => sum + loss * examples, 0) / seen;
+    this.#curve.push(this.row("loss/curve", loss, "nats", at));
     this.#curve.push(this.row("gradient/global", norm(({ gradientNorm }) => gradientNorm), "1", at));
     this.#window = [];
+    this.#points++;
   }
 
   rows(): Measurement[] {

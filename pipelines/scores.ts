@@ -17,8 +17,8 @@
 import { scores } from "../operators/mod.ts";
 import { dataOptions } from "./pronunciation.ts";
 import type { Experiment, Options, OptionSpec } from "./experiment.ts";
-import { scoresPage } from "./scores_page.ts";
-import { runScoreTrial } from "./scores_trial.ts";
+import { scoresPage } from "./scores/page.ts";
+import { runScoreTrial } from "./scores/trial.ts";
 
 const options = {
   scores: {

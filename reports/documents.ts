@@ -104,16 +104,17 @@ function downloads(page: Page, sizes: Sizes): Html {
   }), <a href="${page.name}.json" download>${page.name}.json</a> (${formatBytes(sizes.json)}).</p>`;
 }
 
-/** Ids from headings: words and hyphens, a number behind what stands twice. */
+/** Ids from headings: words and hyphens, and the first free number behind an id that is taken. */
 function sectionIds(sections: readonly Section[]): string[] {
-  const seen = new Map<string, number>();
-  return sections.map(({ heading }) => {
+  const ids: string[] = [];
+  for (const { heading } of sections) {
     const words = heading.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
     const id = `section-${words || "untitled"}`;
-    const count = (seen.get(id) ?? 0) + 1;
-    seen.set(id, count);
-    return count === 1 ? id : `${id}-${count}`;
-  });
+    let free = id;
+    for (let number = 2; ids.includes(free); number++) free = `${id}-${number}`;
+    ids.push(free);
+  }
+  return ids;
 }
 
 function document(title: string, description: string, body: Html): string {

@@ -91,7 +91,9 @@ export function figure<Row extends DataRow>(spec: FigureSpec<Row>, rows: readonl
   const by = spec.by ?? "score";
   const names = new Set<string>();
   for (const row of rows) if (row.labels[by] !== undefined) names.add(String(row.labels[by]));
-  if (names.size === 0) { for (const row of data) if (typeof row[by] === "string") names.add(row[by]); }
+  if (names.size === 0) { // Published values are drawn without a colour of their own, and must not take one from a mechanism.
+    for (const row of data) if (typeof row[by] === "string" && row.kind !== "published") names.add(row[by]);
+  }
   const colours = palette([...names]);
   const empty = data.length === 0;
   const draw = (width: number, narrow: boolean) => empty ? [] : spec.panels(data, { width, narrow, palette: colours });

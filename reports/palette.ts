@@ -54,6 +54,7 @@ const places: Readonly<Record<string, number>> = {
   concat: 2,
   location: 3,
   scaledDot: 4,
+  "scaled dot": 4,
   bahdanau: 5,
   luong: 7,
   softmax: 6,

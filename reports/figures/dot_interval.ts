@@ -159,7 +159,7 @@ function draw(
       labelArrow: "none",
       labelAnchor: "center",
       ticks,
-      tickFormat: formatExact,
+      tickFormat: formatTick,
     }),
   ];
   if (gap > 0) {

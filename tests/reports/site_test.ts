@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { parse } from "@std/csv";
 import { join } from "@std/path";
-import { InputError } from "../../operators/records.ts";
+import { InputError, type Measurement } from "../../operators/records.ts";
 import { html, page, section, siteFiles, table, writeSite } from "../../reports/mod.ts";
 import { readTags, type Tag } from "../helpers/markup.ts";
 import { fixturePage, fixtureRows } from "./fixture.ts";
@@ -102,7 +102,7 @@ Deno.test("every verdict is said in words", () => {
 });
 
 Deno.test("a page's rows are its CSV and its JSON, labels in columns of their own", () => {
-  const rows = [
+  const rows: Measurement[] = [
     { trial: "t", metric: "per", step: 1, value: 0.1, unit: "%", labels: { score: 'a "b", c', unit: "x" } },
     { trial: "t", metric: "per", step: 2, value: 1e-9, unit: "%", labels: { score: "d\ne", seed: 7 } },
   ];
@@ -122,6 +122,20 @@ Deno.test("pages refuse names and ids that would collide, and say which", () => 
   assertThrows(() => page({ ...empty, name: "p", sections: [section("", one, one)] }), RangeError, "t stands twice");
   assertThrows(() => siteFiles([page({ ...empty, name: "p" }), page({ ...empty, name: "p" })]), RangeError, "p stands");
   assertThrows(() => table({ ...one, rows: [{}] }), RangeError, "needs a cell a");
+});
+
+Deno.test("sections with equal headings have ids of their own", () => {
+  const sections = ["A", "A 2", "A", "A", "λ", "µ"].map((heading) => section(heading));
+  const written = siteFiles([page({ name: "p", question: "?", headline: "!", sections, rows: [] })]).get("p.html")!;
+  const ids = readTags(written).flatMap(({ name, attributes }) => name === "section" ? attributes.get("id")! : []);
+  assertEquals(ids.slice(0, 6), [
+    "section-a",
+    "section-a-2",
+    "section-a-3",
+    "section-a-4",
+    "section-untitled",
+    "section-untitled-2",
+  ]);
 });
 
 Deno.test("html`` escapes values, keeps markup, and leaves out what isn't there", () => {

@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import type { Measurement } from "../../operators/records.ts";
-import type { Results } from "../../pipelines/experiment.ts";
-import { claimsOf } from "../../pipelines/scores_claims.ts";
-import { headlineOf } from "../../pipelines/scores_headline.ts";
-import { scoresPage } from "../../pipelines/scores_page.ts";
-import { published } from "../../pipelines/scores_published.ts";
-import { ScoreRuns } from "../../pipelines/scores_runs.ts";
-import { type Page, siteFiles } from "../../reports/mod.ts";
-import { five, type RunShape, scoreResults } from "./scores_fixture.ts";
+import type { Measurement } from "../../../operators/records.ts";
+import type { Results } from "../../../pipelines/experiment.ts";
+import { claimsOf } from "../../../pipelines/scores/claims.ts";
+import { headlineOf } from "../../../pipelines/scores/headline.ts";
+import { scoresPage } from "../../../pipelines/scores/page.ts";
+import { published } from "../../../pipelines/scores/published.ts";
+import { ScoreRuns } from "../../../pipelines/scores/runs.ts";
+import { type Page, siteFiles } from "../../../reports/mod.ts";
+import { five, type RunShape, scoreResults } from "./fixture.ts";
 
 const MINE = "mine <b>";
 
@@ -301,4 +301,28 @@ Deno.test("a user's score that calls itself like one of Heed's is told apart by 
   );
   const rows = results.rows.map((row) => ({ ...row, labels: { ...row.labels, score: "dot" } }));
   assertEquals(new ScoreRuns({ ...results, trials, rows }).scores, ["dot", "dot (./mine.ts)"]);
+});
+
+Deno.test("a mechanism has one colour in all figures, and published results take none", async () => {
+  const { html } = await textOf(scoreResults({ scores: [...five, MINE], seeds: 2 }));
+  const places = new Set([...html.matchAll(/series place-(\d+)/g)].map(([, place]) => Number(place)));
+  assertEquals(places.size, 6);
+});
+
+Deno.test("long curves are drawn in few points, and trials share their steps", async () => {
+  const results = scoreResults({ scores: ["dot"], epochs: 7 });
+  const shifted = results.rows.map((row) =>
+    row.metric.startsWith("gradient") ? { ...row, step: row.step + Number(row.trial[1]) } : row
+  );
+  const { page } = await textOf({ ...results, rows: shifted });
+  const data = figures(page).find(({ id }) => id === "gradient-query")!.data;
+  assertEquals(data.length, 47);
+  assertEquals(data.every(({ count }) => count === 3), true);
+  assertEquals([data[0].step, data[46].step], [3001, 140_001]);
+  const norms = shifted.filter(({ metric, step }) => metric === "gradient/query" && step < 3003);
+  const mean = [0, 1, 2].map((seed) => {
+    const own = norms.filter(({ trial }) => trial[1] === String(seed)).map(({ value }) => value ** 2);
+    return Math.sqrt(own.reduce((sum, value) => sum + value, 0) / own.length) / 3;
+  }).reduce((sum, value) => sum + value, 0);
+  assert(Math.abs(Number(data[0].mean) - mean) < 1e-12);
 });

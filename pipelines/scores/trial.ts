@@ -12,6 +12,7 @@
  * | `per`, `wer`, `loss`, ... | epochs | | set: test, beams |
  * | `speed/examples`, `speed/tokens` | epoch | 1/s | |
  * | `padding` | epoch | % | |
+ * | `loss/curve` | words seen | nats | |
  * | `gradient/global`, `gradient/query`, `gradient/memory` | words seen | 1 | |
  * | `operations`, `activations`, `bytes` | 0 | 1, bytes | kind: predicted, counted; batch, queries, keys, width |
  * | `time/forward`, `time/training` | 0 | s | quantile: 0.25, 0.5, 0.75 |
@@ -22,68 +23,33 @@
  * @module
  */
 import { deserialize, serialize } from "node:v8";
-import {
-  concat,
-  concatMap,
-  defer,
-  filter,
-  ignoreElements,
-  map,
-  type Observable,
-  of,
-  pipe,
-  range,
-  tap,
-  using,
-} from "rxjs";
+import { concat, concatMap, defer, filter, ignoreElements, map, type Observable, of, range, tap } from "rxjs";
 import {
   adam,
-  attend,
   batch,
-  bidirectionalGru,
-  decode,
-  encode,
   evaluate,
   linearDecay,
-  luongDecoder,
   meanSequenceLoss,
   metrics,
-  type Model,
   paddingShare,
   type Parameters,
   pull,
-  type Score,
   seedFrom,
   shuffle,
   tokenize,
   train,
-  type Vocabularies,
-  vocabularies,
   withParameters,
-} from "../operators/mod.ts";
-import type { Decoded } from "../operators/mod.ts";
-import type { Batch, Example } from "../operators/records.ts";
-import { EpochTally } from "./epoch_tally.ts";
-import type { Options, Trial, TrialContext, TrialEvent } from "./experiment.ts";
-import { eachPronunciation, readSets, type Sets } from "./pronunciation.ts";
-import { alignmentRows, costRows, dataRows, rowMaker, scoreRows } from "./scores_rows.ts";
-import { loadScore } from "./score_module.ts";
+} from "../../operators/mod.ts";
+import type { Example } from "../../operators/records.ts";
+import { EpochTally } from "../epoch_tally.ts";
+import type { Trial, TrialContext, TrialEvent } from "../experiment.ts";
+import { alignmentRows, costRows, dataRows, rowMaker, scoreRows } from "./measurements.ts";
+import { longestHypothesis, type Setting, settingOf } from "./setting.ts";
 
 /** What a trial goes on from: epochs done and everything that was learnt. */
 interface Checkpoint {
   readonly epochs: number;
   readonly parameters: Awaited<ReturnType<Parameters["save"]>>;
-}
-
-/** A trial's fixed parts. */
-export interface Setting {
-  readonly trial: Trial;
-  readonly score: Score;
-  readonly sets: Sets;
-  readonly learnt: readonly Example[];
-  readonly vocabulary: Vocabularies;
-  readonly model: Model<Decoded>;
-  readonly size: (name: string) => number;
 }
 
 const DEV_METRICS = Object.values(metrics);
@@ -104,26 +70,6 @@ export function runScoreTrial(trial: Trial, { checkpoint }: TrialContext): Obser
         );
       })
     ),
-  );
-}
-
-async function settingOf(trial: Trial): Promise<Setting> {
-  const { options } = trial;
-  const size = (name: string) => Number(options[name]);
-  const [sets, score] = await Promise.all([readSets(options), loadScore(String(options.score))]);
-  const learnt = eachPronunciation(sets.train);
-  const vocabulary = vocabularies(learnt);
-  return { trial, score, sets, learnt, vocabulary, size, model: modelOf(score, options, vocabulary) };
-}
-
-/** The model: the same for every score. */
-function modelOf(score: Score, options: Options, vocabulary: Vocabularies): Model<Decoded> {
-  const units = Number(options.units);
-  const embedding = Number(options.embedding);
-  return pipe(
-    encode(bidirectionalGru({ units: Math.floor(units / 2), embedding }), vocabulary.source),
-    attend(score, { query: units }),
-    decode(luongDecoder({ units, embedding }), vocabulary.target),
   );
 }
 
@@ -194,9 +140,4 @@ function scoreSet({ vocabulary, model }: Setting, parameters: Parameters, set: I
     batch({ size: 128 }),
     evaluate(model, DEV_METRICS, { parameters, vocabulary: vocabulary.target, maxLength: longestHypothesis, beams }),
   );
-}
-
-/** Steps of a search: more than any word in CMUdict needs but a few abbreviations (`www` has 3 letters, 21 phonemes). */
-export function longestHypothesis({ source }: Batch): number {
-  return 2 * source.width + 10;
 }

@@ -3,24 +3,21 @@
  *
  * @module
  */
-import type { Measurement } from "../operators/records.ts";
+import type { Measurement } from "../../operators/records.ts";
 import {
   bandNote,
   dotInterval,
   type Figure,
   figure,
-  formatEstimate,
   formatNumber,
-  formatQuantity,
   heatmaps,
   type Interval,
   lineWithInterval,
   listWords,
   sparkline,
-} from "../reports/mod.ts";
-import { ranking } from "./scores_headline.ts";
-import { published, references } from "./scores_published.ts";
-import { counted, type Labels, opening, percent, type ScoreRuns } from "./scores_runs.ts";
+} from "../../reports/mod.ts";
+import { published, references } from "./published.ts";
+import { counted, type Labels, opening, percent, type ScoreRuns } from "./runs.ts";
 
 /** Phoneme error rate on the dev words after each epoch; nothing where there is one epoch, which makes no curve. */
 export function devFigure(runs: ScoreRuns): Figure | undefined {
@@ -49,18 +46,18 @@ export function devFigure(runs: ScoreRuns): Figure | undefined {
 
 /** Training loss against words seen: what shows learning when there is one epoch. */
 export function lossFigure(runs: ScoreRuns): Figure | undefined {
-  const rows = alongTraining(runs, "loss/curve");
+  const { rows, note } = curve(runs, alongTraining(runs, "loss/curve"));
   if (rows.length === 0) return undefined;
   const last = runs.ranked("loss/curve");
   return figure(
     lineWithInterval({
       id: "training-loss",
-      title: ends(last, (estimate) => `${formatEstimate(estimate)} nats`, "training loss a phoneme ends at"),
-      caption: (data) =>
-        `Mean loss a target symbol over the steps since the point before, while the words go by. ${bandNote(data)}`,
+      title: ends(last, ({ mean }) => `${formatNumber(mean)} nats`, "training loss a phoneme ends at"),
+      caption:
+        `Mean loss a target symbol over the steps since the point before, while the pronunciations go by. ${note}`,
       metric: "loss/curve",
       label: "Training loss",
-      step: "words seen",
+      step: "pronunciations seen",
     }),
     rows,
   );
@@ -113,15 +110,15 @@ export function entropyFigure(runs: ScoreRuns): Figure {
   );
 }
 
-function share(estimate: Interval): string {
-  return formatEstimate(estimate);
+function share({ mean }: Interval): string {
+  return formatNumber(mean, 2);
 }
 
 /** Alignments of the same words, one column a score: each score's first seed. */
 export function alignmentFigure(runs: ScoreRuns): Figure {
   const rows = runs.scores.flatMap((score) => {
     const seed = Math.min(...runs.select("alignment", { score }).map(({ labels }) => Number(labels.seed)));
-    return runs.select("alignment", { score, seed }).map((row) => ({
+    return runs.select("alignment", { score, seed }).map((row): Measurement => ({
       ...row,
       labels: { ...row.labels, phoneme: row.labels.phoneme === "(end)" ? "end" : row.labels.phoneme },
     }));
@@ -143,7 +140,7 @@ export function alignmentFigure(runs: ScoreRuns): Figure {
             } with ${last.score}`
         }`,
       caption: "Attention weights of the same unseen words, one column a score, its first seed: letters across, said " +
-        "phonemes down, darker is more weight; the last row is the end mark. Words with the most letters for their " +
+        "phonemes down, the stronger the colour, the more weight; the last row is the end mark. Words with the most letters for their " +
         "phonemes come first, because there the diagonal is wrong; all are in the data.",
       row: "i",
       column: "j",
@@ -181,20 +178,25 @@ function meanPeak(rows: readonly Measurement[], score: string): number {
 /** Norms of the gradient at one input of the score over training. */
 export function gradientFigure(runs: ScoreRuns, input: "query" | "memory"): Figure {
   const metric = `gradient/${input}`;
-  const rows = alongTraining(runs, metric).filter(({ value }) => value > 0);
+  const points = alongTraining(runs, metric).filter(({ value }) => value > 0);
+  const { rows, note } = curve(runs, points);
+  const norms = rows.map(({ value }) => value);
+  // Within a decade a logarithmic axis has hardly a tick to read.
+  const scale = Math.max(...norms) > 10 * Math.min(...norms) ? "log" : "linear";
   const where = input === "query" ? "queries" : "memory";
   const blind = runs.scores.filter((score) => {
     const values = runs.select(metric, { score });
     return values.length > 0 && values.every(({ value }) => value === 0);
   });
-  const ranked = runs.ranked(metric).filter(({ score }) => !blind.includes(score));
   return figure(
     lineWithInterval({
       id: `gradient-${input}`,
-      title: ends(ranked, formatEstimate, `the gradient norm at the ${where} ends at`),
-      caption: (data) =>
+      title: courseOf(runs, points, where),
+      caption:
         `Norm of the loss's gradient at the score's input (${where}), through the score alone; root mean square over ` +
-        `the steps since the point before, before clipping. The axis is logarithmic. ${bandNote(data)}${
+        `the steps since the point before, before clipping. ${
+          scale === "log" ? "The axis is logarithmic. " : ""
+        }${note}${
           blind.length > 0
             ? ` Not drawn, because it is 0: ${listWords(blind)}${
               input === "memory" ? ", which doesn't look at what the memory holds" : ""
@@ -203,11 +205,26 @@ export function gradientFigure(runs: ScoreRuns, input: "query" | "memory"): Figu
         }`,
       metric,
       label: `Gradient norm at the ${where}`,
-      step: "words seen",
-      scale: "log",
+      step: "pronunciations seen",
+      scale,
     }),
     rows,
   );
+}
+
+/** Where each score's gradient ends, as a multiple of where it began. */
+function courseOf(runs: ScoreRuns, rows: readonly Measurement[], where: string): string {
+  const shares = runs.scores.flatMap((score) => {
+    const trials = [...Map.groupBy(rows.filter(({ labels }) => labels.score === score), ({ trial }) => trial).values()];
+    const logs = trials.map((points) => Math.log(points[points.length - 1].value / points[0].value));
+    return logs.length === 0 ? [] : [{ score, share: Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length) }];
+  }).sort((a, b) => a.share - b.share);
+  if (shares.length === 0) return `No gradient at the ${where} was measured`;
+  const [least, most] = [shares[0], shares[shares.length - 1]];
+  const print = ({ score, share }: typeof least) => `${formatNumber(share)} (${score})`;
+  return `At the end of training, the gradient norm at the ${where} is ${
+    shares.length === 1 ? print(least) : `between ${print(least)} and ${print(most)}`
+  } times what it was at the first point`;
 }
 
 /** The small figure of the list of questions: errors while learning where there are epochs, else at the end. */
@@ -232,19 +249,54 @@ export function thumbnail(runs: ScoreRuns): Figure | undefined {
   return figure(sparkline({ id: "learning", title, metric, label: title, scale: "log" }), rows);
 }
 
+/** Points of a drawn curve: more would be jitter to the eye. */
+const POINTS = 48;
+
 /**
  * A curve's rows with steps that seeds share: the n-th points of all trials stand at their mean step, because batches of
- * similar length end at slightly different words.
+ * similar length end at slightly different words. Neighbouring points of long curves are drawn as one, their root mean
+ * square (gradients) or mean.
  */
 function alongTraining(runs: ScoreRuns, metric: string): Measurement[] {
   const trials = Map.groupBy(runs.select(metric), ({ trial }) => trial);
   const points = [...trials.values()].map((rows) => [...rows].sort((a, b) => a.step - b.step));
-  const length = Math.max(0, ...points.map((rows) => rows.length));
-  const steps = Array.from({ length }, (_, at) => {
-    const here = points.flatMap((rows) => rows[at]?.step ?? []);
+  const longest = Math.max(0, ...points.map((rows) => rows.length));
+  const run = Math.ceil(longest / POINTS);
+  const power = metric.startsWith("gradient/") ? 2 : 1;
+  const folded = points.map((rows) =>
+    Array.from({ length: Math.ceil(rows.length / run) }, (_, at): Measurement => {
+      const near = rows.slice(at * run, (at + 1) * run);
+      const mean = near.reduce((sum, { value }) => sum + value ** power, 0) / near.length;
+      return { ...near[near.length - 1], value: mean ** (1 / power) };
+    })
+  );
+  const steps = Array.from({ length: Math.max(0, ...folded.map((rows) => rows.length)) }, (_, at) => {
+    const here = folded.flatMap((rows) => rows[at]?.step ?? []);
     return Math.round(here.reduce((sum, step) => sum + step, 0) / here.length);
   });
-  return points.flatMap((rows) => rows.map((row, at) => ({ ...row, step: steps[at] })));
+  return folded.flatMap((rows) => rows.map((row, at) => ({ ...row, step: steps[at] })));
+}
+
+/**
+ * What is drawn of a curve with many points. The interval of two seeds is 13 standard errors wide to each side and hides
+ * every line, so that it is drawn from three seeds on.
+ */
+function curve(runs: ScoreRuns, rows: readonly Measurement[]): { rows: Measurement[]; note: string } {
+  const seeds = runs.seeds.length;
+  if (seeds > 2) {
+    return { rows: [...rows], note: `Lines are means over ${seeds} seeds, bands 95% t-intervals, cut at the frame.` };
+  }
+  const groups = Map.groupBy(rows, ({ labels, step }) => JSON.stringify([labels.score, step]));
+  const means = [...groups.values()].map((group) => ({
+    ...group[0],
+    value: group.reduce((sum, { value }) => sum + value, 0) / group.length,
+  }));
+  return {
+    rows: means,
+    note: seeds < 2
+      ? "One seed: no interval can be given."
+      : "Lines are means over 2 seeds, whose interval would hide them and is left out.",
+  };
 }
 
 /** How intervals in a figure of final values are to be read. */
@@ -266,6 +318,7 @@ export function ends(
   if (ranked.length === 0) return `${said} not measured`;
   const [first, last] = [ranked[0], ranked[ranked.length - 1]];
   if (ranked.length === 1) return `${said} ${print(first.estimate)} with ${first.score}`;
+  if (first.estimate.mean === last.estimate.mean) return `${said} ${print(first.estimate)} with every score`;
   return `${said} ${print(first.estimate)} with ${first.score}, the lowest, and ${
     print(last.estimate)
   } with ${last.score}, the highest`;
@@ -274,14 +327,4 @@ export function ends(
 /** Rows of one metric renamed, for figures that tell two kinds apart by metric. */
 export function renamed(runs: ScoreRuns, from: string, labels: Labels, to: string): Measurement[] {
   return runs.select(from, labels).map((row) => ({ ...row, metric: to }));
-}
-
-/** Whether some score is told apart from the best by its test errors. */
-export function anySeen(runs: ScoreRuns): boolean {
-  return ranking(runs).some(({ difference }) => difference?.distinguishable === true);
-}
-
-/** A quantity's mean over seeds with its unit. */
-export function quantity(estimate: Interval, unit: string): string {
-  return formatQuantity(estimate.mean, unit);
 }

@@ -21,11 +21,11 @@ import {
   tf,
   tokenize,
   transform,
-} from "../operators/mod.ts";
-import type { Measurement } from "../operators/records.ts";
-import { shownWords } from "./pronunciation.ts";
-import { type RowMaker, rowsOf } from "./rows.ts";
-import { longestHypothesis, type Setting } from "./scores_trial.ts";
+} from "../../operators/mod.ts";
+import type { Measurement } from "../../operators/records.ts";
+import { shownWords } from "../pronunciation.ts";
+import { type RowMaker, rowsOf } from "../rows.ts";
+import { longestHypothesis, type Setting } from "./setting.ts";
 
 /** The sizes at which costs are stated: the default data's usual ones. T and S differ, so that no mix-up goes unseen. */
 const REFERENCE = { queries: 9, keys: 10 };

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { lastValueFrom, toArray } from "rxjs";
-import { tf, useEngine } from "../../operators/mod.ts";
-import type { Measurement } from "../../operators/records.ts";
-import type { TrialContext, TrialEvent } from "../../pipelines/experiment.ts";
-import { resolveOptions } from "../../pipelines/options.ts";
-import { scoresExperiment } from "../../pipelines/scores.ts";
+import { tf, useEngine } from "../../../operators/mod.ts";
+import type { Measurement } from "../../../operators/records.ts";
+import type { TrialContext, TrialEvent } from "../../../pipelines/experiment.ts";
+import { resolveOptions } from "../../../pipelines/options.ts";
+import { scoresExperiment } from "../../../pipelines/scores.ts";
 
 await useEngine();
 

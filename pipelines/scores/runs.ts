@@ -3,23 +3,24 @@
  *
  * @module
  */
-import { scores as known } from "../operators/mod.ts";
-import type { Label, Measurement } from "../operators/records.ts";
+import { type Score, scores as known } from "../../operators/mod.ts";
+import type { Label, Measurement } from "../../operators/records.ts";
 import {
   type Difference,
+  estimateDecimals,
   formatEstimate,
   formatNumber,
   type Interval,
   meanInterval,
   pairedDifference,
-} from "../reports/mod.ts";
-import type { Results, Trial } from "./experiment.ts";
+} from "../../reports/mod.ts";
+import type { Results, Trial } from "../experiment.ts";
 
 /** Labels that a row must carry. */
 export type Labels = Readonly<Record<string, Label>>;
 
-const LABELS = Object.fromEntries(
-  Object.values(known).map((score) => [score.name, "label" in score ? score.label : score.name]),
+const LABELS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.values<Score>(known).map((score) => [score.name, score.label ?? score.name]),
 );
 
 /** The name that a reader sees. */
@@ -154,22 +155,23 @@ export function opening(score: string): string {
   return knownScores.includes(score) ? score[0].toUpperCase() + score.slice(1) : score;
 }
 
-/** `9.1 ± 0.4%`. */
+/** `9.1 ± 0.4%`: a digit behind the point, as some thousand test words bear no more; more where the interval needs it. */
 export function percent(estimate: Interval): string {
-  return `${formatEstimate(estimate)}%`;
+  // Seeds that agree to the last digit (every word wrong) have an interval of no width, which would only be noise to read.
+  if (estimate.low === estimate.high) return `${formatNumber(estimate.mean)}%`;
+  return `${formatEstimate(estimate, decimals(estimate, 1))}%`;
 }
 
 /** A signed difference of percentages: `+0.31 ± 0.90 points`. */
 export function points(difference: Difference): string {
-  const sign = difference.mean > 0 ? "+" : "";
-  const text = `${sign}${formatEstimate(difference)} points`;
-  return difference.count < 2 ? `${text} (one seed in common: no interval)` : text;
+  return `${difference.mean > 0 ? "+" : ""}${formatEstimate(difference, decimals(difference, 2))} points`;
 }
 
-/** How many times `a` is `b`: `4.2 times`, `the same`; nothing where `b` is zero. */
-export function times(a: number, b: number): string | undefined {
-  if (!(b > 0)) return undefined;
-  return a === b ? "as many" : `${formatNumber(a / b)} times as many`;
+/** Digits behind the point: as many as the interval supports, `usual` at most unless its half would round to 0. */
+function decimals(estimate: Interval, usual: number): number {
+  const half = (estimate.high - estimate.low) / 2;
+  const needed = half > 0 ? Math.ceil(-Math.log10(2 * half)) : 0;
+  return Math.min(9, Math.max(Math.min(usual, estimateDecimals(estimate)), needed));
 }
 
 /** `1 seed`, `2 seeds`: a number with its noun. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Measurement } from "../operators/records.ts";
+import type { Measurement } from "../../operators/records.ts";
 import {
   dotInterval,
   type Figure,
@@ -12,16 +12,16 @@ import {
   formatSeconds,
   listWords,
   predictedMeasured,
-} from "../reports/mod.ts";
-import { renamed, seedNote } from "./scores_figures.ts";
-import { counted, opening, type ScoreRuns } from "./scores_runs.ts";
+} from "../../reports/mod.ts";
+import { renamed, seedNote } from "./figures.ts";
+import { counted, type Labels, type ScoreRuns } from "./runs.ts";
 
 /** What is counted as well as predicted. */
 export const costMetrics = ["operations", "activations", "bytes", "parameters"] as const;
 
 /** Scores whose counted cost isn't exactly the closed form's, in any trial. */
 export function disagreeing(runs: ScoreRuns, metric: string): string[] {
-  const part = metric === "parameters" ? { part: "attention" } : {};
+  const part: Labels = metric === "parameters" ? { part: "attention" } : {};
   return runs.scores.filter((score) => {
     const predicted = runs.bySeed(score, metric, { ...part, kind: "predicted" });
     const measured = runs.bySeed(score, metric, { ...part, kind: "counted" });
@@ -99,7 +99,7 @@ export function timeFigure(runs: ScoreRuns): Figure {
           formatNumber(slowest.estimate.mean / fastest.estimate.mean)
         } times as long as ${fastest.score}`,
       caption: `Wall-clock time of the score alone: ${sizes(all)}. Each seed's value is a median of repetitions, ` +
-        `measured while other trials kept the machine's other cores busy. ${seedNote(runs)}`,
+        `measured while other trials may have kept the machine's other cores busy. ${seedNote(runs)}`,
       metrics: [{ metric: "time/forward", label: "Scores" }, {
         metric: "time/training",
         label: "Scores and gradients",
@@ -107,18 +107,4 @@ export function timeFigure(runs: ScoreRuns): Figure {
     }),
     all.map((row) => ({ ...row, value: row.value * scale, unit })),
   );
-}
-
-/** Cost in words, for a paragraph: which scores learn nothing of their own. */
-export function parameterNote(runs: ScoreRuns): string | undefined {
-  const own = runs.ranked("parameters", { part: "attention", kind: "counted" });
-  const none = own.filter(({ estimate }) => estimate.mean === 0).map(({ score }) => score);
-  const some = own.filter(({ estimate }) => estimate.mean > 0);
-  if (own.length === 0) return undefined;
-  const said = some.map(({ score, estimate }) => `${score} ${formatNumber(estimate.mean)}`);
-  const first = none.length === 0
-    ? ""
-    : `${opening(listWords(none))} ${none.length === 1 ? "has" : "have"} no parameters`;
-  const second = said.length === 0 ? "" : `parameters of the score itself: ${listWords(said)}`;
-  return `${[first, second].filter((text) => text !== "").join("; ")}.`.replace(/^./, (letter) => letter.toUpperCase());
 }

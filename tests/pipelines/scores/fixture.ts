@@ -1,9 +1,9 @@
 /**
- * Rows with the metrics, labels and units of pipelines/scores_trial.ts, made from a seeded generator: shaped like real
+ * Rows with the metrics, labels and units of pipelines/scores/trial.ts, made from a seeded generator: shaped like real
  * runs, and nobody's results.
  */
-import type { Label, Measurement } from "../../operators/records.ts";
-import type { Options, Results, Trial } from "../../pipelines/experiment.ts";
+import type { Label, Measurement } from "../../../operators/records.ts";
+import type { Options, Results, Trial } from "../../../pipelines/experiment.ts";
 
 /** What to make, and what to bend. */
 export interface RunShape {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { type Difference, formatNumber, type Interval, listWords } from "../reports/mod.ts";
-import { counted, opening, percent, points, type ScoreRuns } from "./scores_runs.ts";
+import { type Difference, formatNumber, type Interval, listWords } from "../../reports/mod.ts";
+import { counted, opening, percent, points, type ScoreRuns } from "./runs.ts";
 
 const TEST = { set: "test" };
 

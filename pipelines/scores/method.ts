@@ -1,0 +1,130 @@
+/**
+ * How a score comparison was made: data, split, model, protocol, seeds, versions, machines, and the command.
+ *
+ * @module
+ */
+import project from "../../deno.json" with { type: "json" };
+import { formatNumber, listWords, type Method, method, type MethodEntry } from "../../reports/mod.ts";
+import type { Options, Results } from "../experiment.ts";
+import { publishedSplit } from "./published.ts";
+import { counted, type ScoreRuns } from "./runs.ts";
+
+/** The method block, from the trials' options and rows. */
+export function scoresMethod(results: Results, runs: ScoreRuns): Method {
+  const options = results.trials[0]?.options ?? {};
+  const entries: (MethodEntry | undefined)[] = [
+    dataEntry(runs),
+    checksumEntry(runs),
+    splitEntry(runs, options),
+    {
+      term: "Model",
+      value: [
+        "One encoder-decoder, in which nothing but the score differs: a bidirectional GRU reads the letters, a GRU says the " +
+        "phonemes along Luong's path (state, score, context, attentional vector), without input feeding.",
+        `Decoder ${size(options.units)} units, each direction of the encoder half of them, embeddings ${
+          size(options.embedding)
+        } wide.`,
+        "So memory and decoder state are equally wide: dot can be asked as it stands, and no score gets a projection that its " +
+        "definition doesn't have. Concat's hidden layer is as wide as the state (d_a = d). Location knows 64 positions; its " +
+        "weights are renormalised over the letters that are there.",
+      ],
+    },
+    {
+      term: "Training",
+      value:
+        `Adam, learning rate ${plain(options.rate)} falling to 0 in a straight line, ${
+          size(options.batch)
+        } words a step, ${
+          counted(Number(options.epochs), "pass").replace(/passs$/, "passes")
+        } over the words, global ` +
+        `gradient norm clipped at ${plain(options.clip)}; every pronunciation of a word is learnt from.`,
+    },
+    {
+      term: "Scoring",
+      value:
+        `Greedy search on dev words after each epoch, ${
+          Number(options.beams) === 1 ? "greedy search" : `a beam of ${size(options.beams)}`
+        } on test words at the end. A hypothesis is compared with the nearest of the word's accepted pronunciations: PER is ` +
+        "edits over the phonemes of the nearest, WER the share of words that equal none.",
+    },
+    {
+      term: "Beside published results",
+      value: `Published: ${formatNumber(publishedSplit.train)} training and ${
+        formatNumber(publishedSplit.test)
+      } test words of CMUdict without stress, a fixed split (secondary source), mostly larger models. Here: ${
+        trained(runs)
+      }. Only a run on the same split can be compared to the digit, and only with a model of like size.`,
+    },
+    {
+      term: "Intervals",
+      value:
+        "95% t-intervals over seeds. Two scores are compared seed by seed, because a seed fixes the order of words and " +
+        "the initial values of what scores share. Intervals are not corrected for their number.",
+    },
+    { term: "Seeds", value: `${listWords(runs.seeds.map(String))} for each score; ${finished(runs)}` },
+    { term: "Profile", value: results.profile },
+    {
+      term: "Versions",
+      value:
+        `Heed ${project.version}, protocol ${listWords([...new Set(results.trials.map(({ version }) => version))])}, ` +
+        `TensorFlow.js ${project.imports["@tensorflow/tfjs"].split("@").at(-1)}`,
+    },
+    results.machines.length === 0 ? undefined : {
+      term: results.machines.length === 1 ? "Machine" : "Machines",
+      value: results.machines.map(({ processor, cores, system, deno, engine }) =>
+        `${processor}, ${counted(cores, "core")}, ${system}; Deno ${deno}; backend ${engine}`
+      ),
+    },
+    { term: "Command", value: results.command, code: true },
+  ];
+  return method(entries.filter((entry) => entry !== undefined));
+}
+
+function dataEntry(runs: ScoreRuns): MethodEntry | undefined {
+  const sets = runs.select("set");
+  const lines = new Set(sets.map(({ labels }) => `${labels.name}. Licence: ${labels.licence}. ${labels.citation}`));
+  return lines.size === 0 ? undefined : { term: "Data and licence", value: [...lines] };
+}
+
+function checksumEntry(runs: ScoreRuns): MethodEntry | undefined {
+  const sums = new Set(runs.select("set").map(({ labels }) => `sha256 ${labels.checksum}`));
+  return sums.size === 0 ? undefined : { term: "Checksum", value: [...sums], code: true };
+}
+
+function splitEntry(runs: ScoreRuns, options: Options): MethodEntry | undefined {
+  const sets = (["train", "dev", "test"] as const).flatMap((set) => {
+    const words = runs.words(set);
+    return words === undefined ? [] : [`${formatNumber(words)} ${set} words`];
+  });
+  if (sets.length === 0) return undefined;
+  const files = (["train", "test"] as const).filter((key) => String(options[key] ?? "") !== "");
+  const rule = files.length === 0
+    ? "A hash of the spelling decides which part a word is in"
+    : `Files given by the user: ${files.join(" and ")}; dev words by a hash of the spelling`;
+  return {
+    term: "Split",
+    value: `${listWords(sets)}. ${rule}; no word, and no variant of a word, is in two parts.`,
+  };
+}
+
+function trained(runs: ScoreRuns): string {
+  const [train, test] = [runs.words("train"), runs.words("test")];
+  if (train === undefined || test === undefined) return "word counts that are not stored";
+  const names = [...new Set(runs.select("set").map(({ labels }) => String(labels.name)))];
+  return `${formatNumber(train)} training and ${formatNumber(test)} test words of ${listWords(names)}`;
+}
+
+function finished(runs: ScoreRuns): string {
+  const full = runs.scores.length * runs.seeds.length;
+  const count = runs.trials.length;
+  return count === full ? `all ${counted(count, "trial")} finished.` : `${count} of ${full} trials are finished.`;
+}
+
+/** An option as it was given. */
+function plain(value: Options[string] | undefined): string {
+  return value === undefined ? "of a value that is not stored" : String(value);
+}
+
+function size(value: Options[string] | undefined): string {
+  return value === undefined ? "of an unknown number of" : formatNumber(Number(value));
+}

@@ -1,0 +1,89 @@
+/**
+ * The page `scores.html`: which score function to use, from stored rows alone.
+ *
+ * @module
+ */
+import { type Block, claims, formatNumber, html, type Page, page, section } from "../../reports/mod.ts";
+import type { Results } from "../experiment.ts";
+import { claimsOf } from "./claims.ts";
+import { costFigure, timeFigure } from "./cost_figures.ts";
+import {
+  alignmentFigure,
+  devFigure,
+  entropyFigure,
+  gradientFigure,
+  lossFigure,
+  testFigure,
+  thumbnail,
+} from "./figures.ts";
+import { headlineOf } from "./headline.ts";
+import { scoresMethod } from "./method.ts";
+import { counted, ScoreRuns } from "./runs.ts";
+import { costTable, differenceTable, publishedTable, qualityTable, spokenTable } from "./tables.ts";
+
+/** Draws the page. Sentences, titles and verdicts are computed from the rows; what was not run is said to be missing. */
+export function scoresPage(results: Results): Promise<Page> {
+  const runs = new ScoreRuns(results);
+  const judged = claimsOf(runs);
+  return Promise.resolve(page({
+    name: "scores",
+    question: "Which score function should I use?",
+    headline: headlineOf(runs),
+    scope: scopeOf(results, runs),
+    rows: results.rows,
+    thumbnail: thumbnail(runs),
+    sections: [
+      section("Errors", ...present(testFigure(runs), differenceTable(runs), ...learning(runs))),
+      section(
+        "Where they look",
+        ...present(alignmentFigure(runs), spokenTable(runs), entropyFigure(runs)),
+      ),
+      section("What they cost", costFigure(runs, "operations"), costFigure(runs, "activations"), timeFigure(runs)),
+      section("Gradients", gradientFigure(runs, "query"), gradientFigure(runs, "memory")),
+      section("Every number", qualityTable(runs), costTable(runs)),
+      section(
+        "The claims",
+        "Ten claims of the teaching notes that this comparison began with. Each is held against theory and against these " +
+          "runs, and its verdict follows a rule that is stated below. A small model that pronounces short words can refute a " +
+          "claim that is meant without exception; it can't establish one for translation or for large models.",
+        claims(judged),
+        html`
+          <details class="words">
+            <summary>The rules of the verdicts</summary>
+            <ol>${judged.map(({ rule }) => html`<li>${rule}</li>`)}</ol>
+          </details>
+        `,
+      ),
+      section("Method", scoresMethod(results, runs), publishedTable()),
+    ],
+  }));
+}
+
+/** Curves of learning; a sentence where the run was too short for any. */
+function learning(runs: ScoreRuns): Block[] {
+  const dev = devFigure(runs);
+  const loss = dev ? undefined : lossFigure(runs);
+  const epochs = new Set(runs.select("per", { set: "dev" }).map(({ step }) => step)).size;
+  return present(
+    dev,
+    loss,
+    !dev && !loss && epochs === 1 &&
+      "The words were seen once, so that errors make no curve; the gradients below show the course of training.",
+  );
+}
+
+function present(...blocks: readonly (Block | undefined | false)[]): Block[] {
+  return blocks.filter((block) => block !== undefined && block !== false);
+}
+
+function scopeOf({ profile, trials }: Results, runs: ScoreRuns): string {
+  const words = runs.words("train");
+  const units = trials[0]?.options.units;
+  return [
+    `${profile} profile`,
+    counted(runs.scores.length, "score"),
+    counted(runs.seeds.length, "seed"),
+    ...(words === undefined ? [] : [`${formatNumber(words)} training words`]),
+    ...(units === undefined ? [] : [`${formatNumber(Number(units))} units`]),
+  ].join(" · ");
+}
