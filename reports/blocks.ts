@@ -4,6 +4,7 @@
  * @module
  */
 import type { Claim, Claims } from "./claims.ts";
+import { withSubscripts } from "./subscripts.ts";
 import { verdicts } from "./claims.ts";
 import type { Figure } from "./figure.ts";
 import { type Cell, type Column, type Table, tableDecimals } from "./table.ts";
@@ -147,15 +148,15 @@ ${claims.map(claimMarkup)}</ol>`;
 function claimMarkup(claim: Claim): Html {
   return html`
     <li class="claim">
-      <div class="claim-head"><q>${claim.claim}</q> ${badge(claim.verdict)}</div>
+      <div class="claim-head"><q>${withSubscripts(claim.claim)}</q> ${badge(claim.verdict)}</div>
       <dl>
         <div>
           <dt>Theory</dt>
-          <dd>${claim.theory}</dd>
+          <dd>${withSubscripts(claim.theory)}</dd>
         </div>
         <div>
           <dt>Measured here</dt>
-          <dd>${claim.measured}</dd>
+          <dd>${withSubscripts(claim.measured)}</dd>
         </div>
       </dl>
     </li>

@@ -1,0 +1,13 @@
+import { assertEquals } from "@std/assert";
+import { html } from "../../reports/html.ts";
+import { withSubscripts } from "../../reports/subscripts.ts";
+
+Deno.test("withSubscripts() sets one letter's subscript, and leaves names and markup characters alone", () => {
+  const cases = {
+    "W_a has l_d x l_e": "W<sub>a</sub> has l<sub>d</sub> x l<sub>e</sub>",
+    "my_score < W_a": "my_score &lt; W<sub>a</sub>",
+    "nothing here": "nothing here",
+    "": "",
+  };
+  for (const [text, markup] of Object.entries(cases)) assertEquals(html`${withSubscripts(text)}`.markup, markup);
+});
