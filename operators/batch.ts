@@ -2,6 +2,7 @@
 import { Observable, type OperatorFunction } from "rxjs";
 import { Gate, pull } from "./demand.ts";
 import type { Batch, Padded, Tokens } from "./records.ts";
+import { subscribeWithin } from "./subscribe_within.ts";
 
 /** Options of {@linkcode batch}. */
 export interface BatchOptions {
@@ -43,7 +44,7 @@ export function batch(options: BatchOptions): OperatorFunction<Tokens, Batch> {
         for (let at = 0; at < left.length; at += size) yield left.slice(at, at + size);
       };
       subscriber.add(() => buckets.clear());
-      subscriber.add(source.subscribe({
+      subscribeWithin(subscriber, source, {
         next(tokens) {
           const band = bandOf(tokens.source.length);
           const bucket = buckets.get(band) ?? [];
@@ -53,16 +54,8 @@ export function batch(options: BatchOptions): OperatorFunction<Tokens, Batch> {
           buckets.delete(band);
           emit(bucket);
         },
-        error: (error) => subscriber.error(error),
-        complete: () =>
-          subscriber.add(
-            pull(rest()).subscribe({
-              next: emit,
-              error: (error) => subscriber.error(error),
-              complete: () => subscriber.complete(),
-            }),
-          ),
-      }));
+        complete: () => subscribeWithin(subscriber, pull(rest()), { next: emit }),
+      });
     });
 }
 

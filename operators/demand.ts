@@ -9,7 +9,11 @@
  * A batch that nobody lends needs a rule of its own. In a chain without `lend` (somebody counts padding, say) places are
  * free at once. In a chain that lends, a batch that does not arrive was either dropped (`filter`) or delayed, and no
  * operator can tell which: it counts as dropped after {@linkcode PATIENCE_MS}, and when it turns up after all, the chain
- * is known to delay, and from then on waits for every batch.
+ * is known to delay, and from then on waits longer. When a batch turns up within the emission of a later one, the chain
+ * gathers (`bufferCount(4)`), and from then on as many places are open as it needs: the one case in which more than
+ * `inFlight` batches are held, and nothing less would let it go on. A gate knows of a `lend` in an inner chain
+ * (`concatMap`) from its first batch there, so behind a delay the batches before that (records, no tensors) run freely;
+ * and a source learns of a gate only when that gate emits within its emission, so delays belong after `batch`.
  *
  * @module
  */
@@ -17,6 +21,9 @@ import { Observable } from "rxjs";
 
 /** How long a batch may be on its way to a `lend` before it counts as dropped, in milliseconds. */
 export const PATIENCE_MS = 1000;
+
+/** The longest such wait, in milliseconds, so that a chain that delays and drops still goes on. */
+const LONGEST_PATIENCE_MS = 8000;
 
 /** Longest time that a source runs without letting timers and messages through, in milliseconds. */
 const SLICE_MS = 50;
@@ -35,12 +42,17 @@ const gateOf = new WeakMap<object, Gate>();
 
 /** Counts the places of one subscription of `batch`. */
 export class Gate {
-  readonly #capacity: number;
-  /** Places taken; `true` for a record that is lent at this moment. */
-  readonly #places = new Map<object, boolean>();
-  #expired = new WeakSet<object>();
+  #capacity: number;
+  /** Places taken, with how many (of a shared stream) work on the record at this moment. */
+  readonly #places = new Map<object, number>();
+  readonly #expired = new WeakSet<object>();
   #lending = lendsAbove > 0;
-  #delays = false;
+  #patience = PATIENCE_MS;
+  /** When a record was emitted, and as which one. */
+  readonly #emitted = new WeakMap<object, { readonly order: number; readonly at: number }>();
+  #emissions = 0;
+  /** Order of the record that is being emitted at this moment. */
+  #now?: number;
   #wake: (() => void)[] = [];
 
   constructor(capacity: number) {
@@ -51,21 +63,41 @@ export class Gate {
   emit<R extends object>(record: R, next: (record: R) => void): void {
     emitting?.add(this);
     gateOf.set(record, this);
-    this.#places.set(record, false);
-    next(record);
+    this.#places.set(record, 0);
+    const outer = this.#now;
+    this.#now = ++this.#emissions;
+    this.#emitted.set(record, { order: this.#now, at: performance.now() });
+    try {
+      next(record);
+    } finally {
+      this.#now = outer;
+    }
     if (!this.#lending) this.release(record);
   }
 
   /** Says that a record is being worked on. */
   borrow(record: object): void {
     this.#lending = true;
-    if (this.#expired.has(record)) this.#delays = true;
-    this.#places.set(record, true);
+    const { order, at } = this.#emitted.get(record)!;
+    if (this.#now !== undefined) this.#capacity = Math.max(this.#capacity, this.#now - order + 1);
+    else if (this.#expired.delete(record)) {
+      this.#patience = Math.min(LONGEST_PATIENCE_MS, Math.max(this.#patience, 2 * (performance.now() - at)));
+    }
+    this.#places.set(record, (this.#places.get(record) ?? 0) + 1);
   }
 
-  /** Gives a record's place back. */
+  /** Gives a record's place back when nobody works on it any more. */
   release(record: object): void {
-    if (!this.#places.delete(record)) return;
+    const others = (this.#places.get(record) ?? 0) - 1;
+    if (others > 0) {
+      this.#places.set(record, others);
+      return;
+    }
+    if (this.#places.delete(record)) this.wake();
+  }
+
+  /** Makes whoever waits look again. */
+  wake(): void {
     const waiting = this.#wake;
     this.#wake = [];
     for (const wake of waiting) wake();
@@ -82,7 +114,7 @@ export class Gate {
       const timer = setTimeout(() => {
         this.#expireOldest();
         wake();
-      }, PATIENCE_MS);
+      }, this.#patience);
       const wake = () => {
         clearTimeout(timer);
         resolve();
@@ -92,7 +124,7 @@ export class Gate {
   }
 
   #expireOldest(): void {
-    if (this.#delays || [...this.#places.values()].includes(true)) return;
+    if ([...this.#places.values()].some((borrowers) => borrowers > 0)) return;
     const [oldest] = this.#places.keys();
     if (oldest === undefined) return;
     this.#expired.add(oldest);
@@ -175,6 +207,8 @@ export function pull<T>(source: Iterable<T> | AsyncIterable<T>): Observable<T> {
       subscriber.error(error);
     });
     return () => {
+      // A pump that waits for a place must not keep its timer.
+      for (const gate of gates) gate.wake();
       if (!exhausted) void iterator.return?.();
     };
   });

@@ -13,6 +13,7 @@ import { map, Observable, type OperatorFunction } from "rxjs";
 import { borrow, lendingAbove, release } from "./demand.ts";
 import type { Parameters } from "./numerics/parameters.ts";
 import { type Tensor, tf } from "./numerics/tf.ts";
+import { subscribeWithin } from "./subscribe_within.ts";
 
 declare const borrowed: unique symbol;
 
@@ -75,7 +76,7 @@ export function lend<R, T>(make: (record: R) => T, context: LoanContext = {}): O
   return (source) =>
     new Observable((subscriber) =>
       lendingAbove(() =>
-        source.subscribe({
+        subscribeWithin(subscriber, source, {
           next(record) {
             borrow(record);
             let loan: Loan<T, R> | undefined;
@@ -90,8 +91,6 @@ export function lend<R, T>(make: (record: R) => T, context: LoanContext = {}): O
               if (!loan || loan.lease.readers === 0) release(record);
             }
           },
-          error: (error) => subscriber.error(error),
-          complete: () => subscriber.complete(),
         })
       )
     );
@@ -115,22 +114,23 @@ export function transform<T, U, R>(f: (tensors: T, loan: Loan<T, R>) => U): Oper
  * @param select Which tensors to read.
  * @default select all of them, where the loan's tensors are a flat record of tensors
  */
-export function settle<T, K extends string & keyof T = string & keyof T, R = unknown>(
+export function settle<T extends { readonly [P in keyof T]: Tensor }, R = unknown>(): OperatorFunction<
+  Loan<T, R>,
+  Settled<string & keyof T, R>
+>;
+export function settle<T, K extends string, R = unknown>(
+  select: (tensors: T, loan: Loan<T, R>) => { readonly [P in K]: Tensor },
+): OperatorFunction<Loan<T, R>, Settled<K, R>>;
+export function settle<T, K extends string, R>(
   select: (tensors: T, loan: Loan<T, R>) => { readonly [P in K]: Tensor } = (tensors) =>
     tensors as unknown as { readonly [P in K]: Tensor },
 ): OperatorFunction<Loan<T, R>, Settled<K, R>> {
   return (source) =>
     new Observable((subscriber) => {
       let previous: Promise<unknown> = Promise.resolve();
-      const subscription = source.subscribe({
+      subscribeWithin(subscriber, source, {
         next(loan) {
-          let values: Promise<Record<K, Values>>;
-          try {
-            values = read(select(loan.tensors, loan));
-          } catch (error) {
-            subscriber.error(error);
-            return;
-          }
+          const values = read(select(loan.tensors, loan));
           loan.lease.readers++;
           previous = Promise.all([values, previous]).then(
             ([values]) => subscriber.next({ record: loan.record, values }),
@@ -142,14 +142,14 @@ export function settle<T, K extends string & keyof T = string & keyof T, R = unk
         error: (error) => void previous.then(() => subscriber.error(error)),
         complete: () => void previous.then(() => subscriber.complete()),
       });
-      return subscription;
     });
 }
 
 /** Clones tensors out of the scope, reads them, and frees the clones. */
 async function read<K extends string>(tensors: { readonly [P in K]: Tensor }): Promise<Record<K, Values>> {
-  const clones = Object.entries<Tensor>(tensors).map(([name, tensor]) => [name, tf.keep(tensor.clone())] as const);
+  const clones: [K, Tensor][] = [];
   try {
+    for (const [name, tensor] of Object.entries<Tensor>(tensors)) clones.push([name as K, tf.keep(tensor.clone())]);
     const values = await Promise.all(
       clones.map(async ([name, clone]) => [name, { shape: clone.shape, data: await clone.data() }] as const),
     );

@@ -1,5 +1,6 @@
 /** @module progress: how far a stream is, for people who wait */
 import { asyncScheduler, type MonoTypeOperatorFunction, Observable, type SchedulerLike } from "rxjs";
+import { subscribeWithin } from "./subscribe_within.ts";
 
 /** How far a stream is. */
 export interface Progress {
@@ -35,7 +36,7 @@ export function progress<T>(
         const rate = seconds > 0 ? done / seconds : 0;
         return { done, total, rate, secondsLeft: rate > 0 ? Math.max(0, total - done) / rate : Infinity };
       };
-      return source.subscribe({
+      subscribeWithin(subscriber, source, {
         next(item) {
           done++;
           subscriber.next(item);
@@ -44,7 +45,6 @@ export function progress<T>(
             tell(news());
           }
         },
-        error: (error) => subscriber.error(error),
         complete() {
           tell(news());
           subscriber.complete();

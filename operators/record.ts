@@ -1,6 +1,7 @@
 /** @module record: measurements to a store */
 import { type MonoTypeOperatorFunction, Observable } from "rxjs";
 import type { Measurement } from "./records.ts";
+import { subscribeWithin } from "./subscribe_within.ts";
 
 /** Where rows are kept: anything that takes several at once, in one transaction. */
 export interface RowSink {
@@ -39,13 +40,13 @@ export function record(store: RowSink, every = 1): MonoTypeOperatorFunction<Meas
         then();
       };
       subscriber.add(flush);
-      subscriber.add(source.subscribe({
+      subscribeWithin(subscriber, source, {
         next: (row) => {
           waiting.push(row);
           if (waiting.length >= every) attempt(() => {});
         },
         error: (error) => attempt(() => subscriber.error(error)),
         complete: () => attempt(() => subscriber.complete()),
-      }));
+      });
     });
 }

@@ -2,6 +2,7 @@
 import { type MonoTypeOperatorFunction, Observable } from "rxjs";
 import { pull } from "./demand.ts";
 import { randomFrom } from "./numerics/random.ts";
+import { subscribeWithin } from "./subscribe_within.ts";
 
 /**
  * Emits the source's items in random order, the same for the same seed. At most `buffer` items wait at a time: when the
@@ -32,14 +33,13 @@ export function shuffle<T>(seed: number, buffer: number): MonoTypeOperatorFuncti
         while (held.length > 0) yield takeOut();
       };
       subscriber.add(() => held.length = 0);
-      subscriber.add(source.subscribe({
+      subscribeWithin(subscriber, source, {
         next(item) {
           held.push(item);
           if (held.length > buffer) subscriber.next(takeOut());
         },
-        error: (error) => subscriber.error(error),
         // What is left is pulled too: a slow consumer must not find the whole buffer pushed at it.
-        complete: () => subscriber.add(pull(rest()).subscribe(subscriber)),
-      }));
+        complete: () => void pull(rest()).subscribe(subscriber),
+      });
     });
 }

@@ -68,6 +68,11 @@ export class Parameters {
     return this.#sorted.map(([, variable]) => variable);
   }
 
+  /** Names and learnt parameters, in the order of the names. */
+  get learnt(): readonly (readonly [string, Variable])[] {
+    return this.#sorted;
+  }
+
   /** Number of learnt scalars, in the whole model or in one group. */
   count(group?: string): number {
     return this.#sorted
@@ -86,13 +91,21 @@ export class Parameters {
     return { steps: this.steps, values: Object.fromEntries(values) };
   }
 
-  /** Goes on from a saved state: parameters that exist take its values at once, later ones when they are made. */
+  /**
+   * Goes on from a saved state: parameters that exist take its values at once, later ones when they are made. The
+   * optimiser's state that was not yet there is zero again.
+   *
+   * @throws RangeError when a saved parameter has another shape, here or when the parameter is made.
+   */
   restore(state: ParameterState): void {
+    const all = [...this.#sorted, ...this.#slots.entries()];
+    for (const [name, variable] of all) checkShape(name, state.values[name], variable.shape);
     this.steps = state.steps;
     this.#restored = state.values;
-    for (const [name, variable] of [...this.#sorted, ...this.#slots.entries()]) {
+    for (const [name, variable] of all) {
       const saved = state.values[name];
       if (saved) tf.tidy(() => variable.assign(tf.tensor(saved.data, variable.shape)));
+      else if (this.#slots.has(name)) tf.tidy(() => variable.assign(tf.zerosLike(variable)));
     }
   }
 
@@ -105,10 +118,17 @@ export class Parameters {
   }
 
   #variable(name: string, shape: readonly number[], values: Float32Array, trainable: boolean): Variable {
+    checkShape(name, this.#restored[name], shape);
     const data = this.#restored[name]?.data ?? values;
     // A variable made inside a scope must outlive it, and the tensor that it is made from must not.
     const variable = tf.tidy(() => tf.variable(tf.tensor(data, [...shape]), trainable));
     this.#names.set(variable, name);
     return variable;
+  }
+}
+
+function checkShape(name: string, saved: { readonly shape: readonly number[] } | undefined, shape: readonly number[]) {
+  if (saved && `${saved.shape}` !== `${shape}`) {
+    throw new RangeError(`Cannot restore ${name} as its shape must be [${shape}]: current value is [${saved.shape}]`);
   }
 }

@@ -5,6 +5,7 @@
  * Permissions: `--allow-read --allow-env --allow-sys --allow-run --allow-net=127.0.0.1 --allow-write=$TMPDIR` (`/tmp`
  * where `TMPDIR` is not set).
  */
+import { tmpdir } from "node:os";
 import { extname, join } from "@std/path";
 import chromium from "@sparticuz/chromium";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
@@ -18,15 +19,38 @@ export interface Screen {
   readonly scripts?: boolean;
 }
 
+/**
+ * The path of the browser, unpacked on first use. It is unpacked aside and moved into place whole: a test run that is
+ * killed, or two that start at once, leave no half binary behind.
+ */
+async function executable(): Promise<string> {
+  const place = join(tmpdir(), "heed-chromium-153.0.0");
+  const binary = join(place, "chromium");
+  if (await Deno.stat(binary).catch(() => null)) return binary;
+  const aside = await Deno.makeTempDir({ prefix: "heed-unpack-" });
+  const before = Deno.env.get("TMPDIR");
+  Deno.env.set("TMPDIR", aside); // the package unpacks into the temporary folder and nowhere else
+  try {
+    await chromium.executablePath();
+  } catch (error) {
+    await Deno.remove(aside, { recursive: true });
+    throw error;
+  } finally {
+    if (before === undefined) Deno.env.delete("TMPDIR");
+    else Deno.env.set("TMPDIR", before);
+  }
+  await Deno.rename(aside, place).catch(() => Deno.remove(aside, { recursive: true }));
+  return binary;
+}
+
 /** Starts a browser, lends it to `use`, and closes it whatever happens. */
 export async function withBrowser<T>(use: (browser: Browser) => Promise<T>): Promise<T> {
-  chromium.setGraphicsMode = false;
+  const executablePath = await executable();
   const profile = await Deno.makeTempDir({ prefix: "heed-browser-" });
   const browser = await puppeteer.launch({
-    executablePath: await chromium.executablePath(),
+    executablePath,
     headless: "shell",
     userDataDir: profile,
-    pipe: false,
     args: [
       "--no-sandbox",
       "--disable-gpu",

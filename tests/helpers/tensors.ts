@@ -1,22 +1,24 @@
 /**
- * Tensors for tests: the slow, exact cpu backend, seeded values, and a check that nothing leaks.
+ * Tensors for tests: two backends, seeded values, and a check that nothing leaks.
  *
  * @module
  */
+import { useEngine } from "../../operators/backends/engine.ts";
 import { normal } from "../../operators/numerics/random.ts";
 import type { InitialValues, TensorMap } from "../../operators/numerics/shape.ts";
 import { type Tensor, tf } from "../../operators/numerics/tf.ts";
 
-/** A test on TensorFlow.js's cpu backend that also fails when it leaves a tensor behind. */
+/** A test on the cpu backend and on wasm with the kernel pack; it also fails when it leaves a tensor behind. */
 export function tensorTest(name: string, body: () => void): void {
-  Deno.test(name, async () => {
-    tf.env().set("IS_TEST", true);
-    await tf.setBackend("cpu");
-    const before = tf.memory().numTensors;
-    tf.tidy(body);
-    const left = tf.memory().numTensors - before;
-    if (left !== 0) throw new Error(`${left} tensors were left behind`);
-  });
+  for (const backend of ["cpu", "wasm"] as const) {
+    Deno.test(`${name} (${backend})`, async () => {
+      await useEngine({ backend });
+      const before = tf.memory().numTensors;
+      tf.tidy(body);
+      const left = tf.memory().numTensors - before;
+      if (left !== 0) throw new Error(`${left} tensors were left behind`);
+    });
+  }
 }
 
 /** Seeded normal values as a tensor. */

@@ -1,0 +1,247 @@
+/** Random chains of the public operators: demand is bounded, nothing is lost or doubled, and no tensor stays behind. */
+import { assertEquals, assertLessOrEqual } from "@std/assert";
+import fc from "fast-check";
+import {
+  asapScheduler,
+  bufferCount,
+  concatMap,
+  connect,
+  delay,
+  identity,
+  map,
+  merge,
+  mergeAll,
+  type MonoTypeOperatorFunction,
+  type Observable,
+  observeOn,
+  of,
+  type OperatorFunction,
+  share,
+  take,
+  tap,
+} from "rxjs";
+import { useEngine } from "../../operators/backends/engine.ts";
+import { batch } from "../../operators/batch.ts";
+import { pull } from "../../operators/demand.ts";
+import { lend, settle, transform } from "../../operators/loan.ts";
+import { meanSequenceLoss } from "../../operators/losses.ts";
+import { adam } from "../../operators/numerics/adam.ts";
+import { constantRate } from "../../operators/numerics/schedules.ts";
+import { tf } from "../../operators/numerics/tf.ts";
+import { predict } from "../../operators/predict.ts";
+import type { Batch, Example } from "../../operators/records.ts";
+import { shuffle } from "../../operators/shuffle.ts";
+import { tokenize } from "../../operators/tokenize.ts";
+import { train } from "../../operators/train.ts";
+import { withParameters } from "../../operators/with_parameters.ts";
+import { alphabet, assertNothingLeft, someWords, tinyModel } from "../helpers/streams.ts";
+
+await useEngine();
+
+const stop = new Error("stopped on purpose");
+
+/** Numbered examples, from a source that waits or one that doesn't, with a failure at one of them. */
+function examples(count: number, waits: boolean, failAt: number): Iterable<Example> | AsyncIterable<Example> {
+  const one = (at: number): Example => {
+    if (at === failAt) throw stop;
+    return { ...someWords[at % someWords.length], id: `${at}` };
+  };
+  const walk = function* () {
+    for (let at = 0; at < count; at++) yield one(at);
+  };
+  const walkSlowly = async function* () {
+    for (let at = 0; at < count; at++) {
+      if (at % 3 === 0) await Promise.resolve();
+      yield one(at);
+    }
+  };
+  return waits ? walkSlowly() : walk();
+}
+
+type Hop = "none" | "delay" | "observeOn" | "share" | "gather" | "reorder";
+
+/** What may stand between `batch` and `lend`. */
+function hop(name: Hop, inFlight: number): MonoTypeOperatorFunction<Batch> {
+  switch (name) {
+    case "none":
+      return identity;
+    case "delay":
+      return delay(1);
+    case "observeOn":
+      return observeOn(asapScheduler);
+    case "share":
+      return share();
+    case "gather": // as many as may be in flight: more would wait for the gate to widen
+      return (source) => source.pipe(bufferCount(inFlight), mergeAll());
+    case "reorder":
+      return (source) => source.pipe(bufferCount(inFlight), map((batches) => batches.reverse()), mergeAll());
+  }
+}
+
+const chains = {
+  /** One reader. */
+  settle: (end: number): OperatorFunction<Batch, Batch> => (source) =>
+    source.pipe(
+      lend(({ size, source }) => ({ ids: tf.tensor2d(source.ids, [size, source.width]) })),
+      transform(({ ids }, { record }) => {
+        if (record.examples.some(({ id }) => id === `${end}`)) throw stop;
+        return { sum: tf.sum(tf.square(ids)), ids: tf.mul(ids, 2) };
+      }),
+      settle(),
+      map(({ record }) => record),
+    ),
+  /** An inner chain a batch. */
+  inner: (end: number): OperatorFunction<Batch, Batch> => (source) =>
+    source.pipe(concatMap((record) => of(record).pipe(chains.settle(end)))),
+  train: (end: number): OperatorFunction<Batch, Batch> => (source) =>
+    withParameters(3, (parameters) => {
+      const taken: Batch[] = [];
+      return source.pipe(
+        tap((batch) => taken.push(batch)),
+        train(tinyModel(), {
+          parameters,
+          optimiser: adam(),
+          learningRate: constantRate(0.01),
+          watch: true,
+          loss: (tensors, { record }) => {
+            if (record.examples.some(({ id }) => id === `${end}`)) throw stop;
+            return meanSequenceLoss(tensors);
+          },
+        }),
+        map(() => taken.shift()!),
+      );
+    }),
+  predict: (end: number): OperatorFunction<Batch, Batch> => (source) =>
+    withParameters(3, (parameters) =>
+      source.pipe(
+        predict(tinyModel(), {
+          parameters,
+          vocabulary: alphabet.target,
+          maxLength: ({ examples }) => {
+            if (examples.some(({ id }) => id === `${end}`)) throw stop;
+            return 2;
+          },
+        }),
+        map(({ batch }) => batch),
+      )),
+};
+
+interface Case {
+  readonly count: number;
+  readonly waits: boolean;
+  readonly buffer: number;
+  readonly size: number;
+  readonly inFlight: number;
+  readonly between: Hop;
+  readonly busy: boolean;
+  readonly end: { readonly how: "complete" | "take" | "unsubscribe" | "source" | "operator"; readonly at: number };
+}
+
+const cases = (most: number): fc.Arbitrary<Case> =>
+  fc.record({
+    count: fc.integer({ min: 0, max: most }),
+    waits: fc.boolean(),
+    buffer: fc.constantFrom(0, 1, 5),
+    size: fc.integer({ min: 1, max: 3 }),
+    inFlight: fc.integer({ min: 1, max: 4 }),
+    between: fc.constantFrom<Hop>("none", "delay", "observeOn", "share", "gather", "reorder"),
+    busy: fc.boolean(),
+    end: fc.record({
+      how: fc.constantFrom("complete", "take", "unsubscribe", "source", "operator"),
+      at: fc.nat({ max: most }),
+    }),
+  });
+
+async function holds(chain: keyof typeof chains, given: Case): Promise<void> {
+  const { count, waits, buffer, size, inFlight, between, busy, end } = given;
+  const flow = { made: 0, out: 0, most: 0 };
+  const seen: string[] = [];
+  let failure: unknown;
+  await assertNothingLeft(() =>
+    new Promise<void>((resolve) => {
+      const stream: Observable<Batch> = pull(examples(count, waits, end.how === "source" ? end.at : -1)).pipe(
+        buffer > 0 ? shuffle<Example>(7, buffer) : identity,
+        tokenize(alphabet),
+        batch({ size, inFlight }),
+        tap(() => flow.most = Math.max(flow.most, ++flow.made - flow.out)),
+        hop(between, inFlight),
+        chains[chain](end.how === "operator" ? end.at : -1),
+        end.how === "take" ? take(end.at) : identity,
+      );
+      const subscription = stream.subscribe({
+        next(batch) {
+          flow.out++;
+          seen.push(...batch.examples.map(({ id }) => id));
+          if (busy) { for (const until = performance.now() + 0.3; performance.now() < until;); }
+          if (end.how === "unsubscribe" && flow.out > end.at) {
+            subscription.unsubscribe();
+            resolve();
+          }
+        },
+        error(error) {
+          failure = error;
+          resolve();
+        },
+        complete: resolve,
+      });
+    })
+  );
+  // Behind a hop an inner chain begins to lend too late for its gate to know: the exception that demand.ts documents.
+  const knows = chain !== "inner" || between === "none" || between === "share";
+  if (knows) assertLessOrEqual(flow.most, inFlight, "ran ahead");
+  assertEquals(new Set(seen).size, seen.length, "doubled");
+  const cut = end.at < count;
+  const fails = cut && (end.how === "source" || end.how === "operator");
+  assertEquals(failure, fails ? stop : undefined);
+  if (end.how === "complete" || (end.how !== "take" && !cut)) {
+    // An unsubscription that comes after the last batch drops nothing either.
+    if (end.how !== "unsubscribe" || flow.out <= end.at) assertEquals(seen.length, count, "lost");
+  }
+}
+
+for (
+  const [chain, numRuns, most] of [["settle", 150, 23], ["inner", 60, 23], ["train", 20, 5], [
+    "predict",
+    20,
+    5,
+  ]] as const
+) {
+  Deno.test(`random chains that end in ${chain} are bounded, lose nothing and leave no tensor`, () =>
+    fc.assert(fc.asyncProperty(cases(most), (given) => holds(chain, given)), { numRuns }));
+}
+
+Deno.test("a batch that two chains read gives its place back when both have read it", () =>
+  assertNothingLeft(async () => {
+    const flow = { made: 0, fast: 0, slow: 0, most: 0 };
+    await new Promise<void>((resolve, reject) =>
+      pull(examples(13, false, -1) as Iterable<Example>).pipe(
+        tokenize(alphabet),
+        batch({ size: 1, inFlight: 2 }),
+        tap(() => flow.most = Math.max(flow.most, ++flow.made - Math.min(flow.fast, flow.slow))),
+        connect((shared) =>
+          merge(
+            shared.pipe(chains.settle(-1), tap(() => flow.fast++)),
+            shared.pipe(chains.settle(-1), chains.settle(-1), tap(() => flow.slow++)),
+          )
+        ),
+      ).subscribe({ error: reject, complete: resolve })
+    );
+    assertEquals([flow.fast, flow.slow], [13, 13]);
+    assertLessOrEqual(flow.most, 2);
+  }));
+
+Deno.test("a chain that gathers more batches than may be in flight goes on, after a pause", async () => {
+  let out = 0;
+  const started = performance.now();
+  await new Promise<void>((resolve, reject) =>
+    pull(examples(16, false, -1)).pipe(
+      tokenize(alphabet),
+      batch({ size: 1, inFlight: 3 }),
+      bufferCount(4),
+      mergeAll(),
+      chains.settle(-1),
+    ).subscribe({ next: () => out++, error: reject, complete: resolve })
+  );
+  assertEquals(out, 16);
+  assertLessOrEqual(performance.now() - started, 2500);
+});
