@@ -20,18 +20,15 @@ export async function loadScore(name: string): Promise<Score> {
   } catch (error) {
     throw new InputError(`Cannot load the score ${name}: ${String((error as Error).message).split("\n")[0]}`);
   }
-  for (
-    const [key, type] of Object.entries({
-      name: "string",
-      citation: "string",
-      parameters: "function",
-      apply: "function",
-      cost: "function",
-    })
-  ) {
-    if (typeof score?.[key as keyof Score] !== type) {
-      throw new InputError(`Cannot use ${name} as its default export must be a Score with ${key} (a ${type})`);
-    }
+  for (const key of ["name", "citation"] as const) {
+    if (typeof score?.[key] !== "string") refuse(name, key, "text");
+  }
+  for (const key of ["parameters", "apply", "cost"] as const) {
+    if (typeof score?.[key] !== "function") refuse(name, key, "a function");
   }
   return score as Score;
+}
+
+function refuse(name: string, key: string, what: string): never {
+  throw new InputError(`Cannot use ${name} as a score as its default export must have ${key} (${what})`);
 }
