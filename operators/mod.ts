@@ -14,13 +14,14 @@ export * from "./losses.ts";
 export * from "./measure.ts";
 export { metrics } from "./metrics.ts";
 export { type BatchTensors, batchTensors, type Model } from "./model.ts";
+export type { Learner, ParallelOptions } from "./parallel.ts";
 export * from "./predict.ts";
 export * from "./progress.ts";
 export * from "./record.ts";
 export * from "./records.ts";
 export * from "./shuffle.ts";
 export * from "./tokenize.ts";
-export * from "./train.ts";
+export { train, type TrainOptions } from "./train.ts";
 export * from "./vocabulary.ts";
 export { withParameters } from "./with_parameters.ts";
 

@@ -3,11 +3,14 @@ import { Observable, type OperatorFunction } from "rxjs";
 import { borrow, lendingAbove, release } from "./demand.ts";
 import { type Loan, type LoanContext, loanOf } from "./loan.ts";
 import { type BatchTensors, batchTensors, Callable, type Model } from "./model.ts";
-import { clipByGlobalNorm, globalNorm, type Optimiser } from "./numerics/adam.ts";
+import { clipFactor, globalNorm, type Optimiser } from "./numerics/adam.ts";
+import type { SummedLoss } from "./numerics/loss.ts";
 import type { Parameters } from "./numerics/parameters.ts";
 import type { Schedule } from "./numerics/schedules.ts";
 import { type NamedTensorMap, type Scalar, type Tensor, tf, type Variable } from "./numerics/tf.ts";
+import { checkParallel, Crew, type ParallelOptions, type Share } from "./parallel.ts";
 import type { Batch, TrainStep } from "./records.ts";
+import { subscribeWithin } from "./subscribe_within.ts";
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions<T> {
@@ -17,8 +20,11 @@ export interface TrainOptions<T> {
   optimiser: Optimiser;
   /** Learning rate by step, from 0: `constantRate(0.001)`, `linearDecay(0.005, 600)`. */
   learningRate: Schedule;
-  /** Mean loss of a batch, a scalar: what the gradient is taken of. */
-  loss: (tensors: T, loan: Loan<T, Batch>) => Scalar;
+  /**
+   * Mean loss of a batch: a scalar (`meanSequenceLoss`), or the sum with the number of tokens (`sequenceLoss`), which
+   * training in parallel needs.
+   */
+  loss: (tensors: T, loan: Loan<T, Batch>) => Scalar | SummedLoss;
   /**
    * Largest global gradient norm (Pascanu et al. 2013).
    * @default {Infinity} no clipping
@@ -29,45 +35,68 @@ export interface TrainOptions<T> {
    * @default {false}
    */
   watch?: boolean;
+  /**
+   * Several cores for this one model: the same steps to rounding, and the same bits in every run. Watched tensors must
+   * then have the batch as their first axis.
+   * @default {undefined} the thread that runs `train` alone
+   */
+  parallel?: ParallelOptions;
 }
 
 /**
  * Learns: one gradient step a batch. The chain runs inside the gradient tape exactly as `evaluate` runs it.
  *
- * A step is synchronous, and batches are taken one after the other. A batch gives its place back when its step has been
- * reported. A loss that is not finite ends the stream with an error that names the step.
+ * Batches are taken one after the other, each as it comes; a step is synchronous but in parallel training, where batches
+ * wait for their turn. A batch gives its place back when its step has been reported. A loss that is not finite ends the
+ * stream with an error that names the step, and so does a worker that fails.
+ *
+ * @throws RangeError when `clip` isn't over 0, or an option of `parallel` is out of its range.
  */
 export function train<T>(model: Model<T>, options: TrainOptions<T>): OperatorFunction<Batch, TrainStep> {
+  const { clip = Infinity, parallel, parameters, watch = false } = options;
+  if (parallel) checkParallel(parallel);
+  if (!(clip > 0)) throw new RangeError(`Cannot train as clip must be over 0: current value is ${clip}`);
   return (source) =>
     new Observable((subscriber) => {
       const chain = new Callable(model);
       let previous: Promise<unknown> = Promise.resolve();
+      // Parameters are made when first asked for, and a tape must know them beforehand: the first batch runs once dry.
+      let prepare = (batch: Batch) => {
+        dryRun(chain, batch, parameters);
+        prepare = () => {};
+      };
       subscriber.add(chain);
-      subscriber.add(lendingAbove(() =>
-        source.subscribe({
+      const crew = parallel && new Crew(parallel, { seed: parameters.seed, watch }, (error) => subscriber.error(error));
+      if (crew) subscriber.add(crew);
+      const waitThenStep = async (crew: Crew, batch: Batch): Promise<StepNumbers | undefined> => {
+        await previous;
+        if (subscriber.closed) return;
+        prepare(batch);
+        return await stepTogether(chain, batch, options, crew);
+      };
+      lendingAbove(() =>
+        subscribeWithin(subscriber, source, {
           next(batch) {
             borrow(batch);
-            const started = performance.now();
-            let report: StepReport;
+            let numbers: Promise<StepNumbers | undefined>;
             try {
-              report = step(chain, batch, options);
+              if (!crew) prepare(batch);
+              numbers = crew ? waitThenStep(crew, batch) : readStep(step(chain, batch, options));
             } catch (error) {
               release(batch);
               subscriber.error(error);
               return;
             }
-            const taken = options.parameters.steps;
-            previous = Promise.all([read(report), previous]).then(([{ loss, gradientNorm, watched }]) => {
-              if (!Number.isFinite(loss)) {
+            previous = Promise.all([numbers, previous]).then(([numbers]) => {
+              if (!numbers) return;
+              const { started, ...reported } = numbers;
+              if (!Number.isFinite(reported.loss)) {
                 throw new RangeError(
-                  `Cannot go on training as the loss must be finite: at step ${taken} it is ${loss}`,
+                  `Cannot go on training as the loss must be finite: at step ${reported.step} it is ${reported.loss}`,
                 );
               }
               subscriber.next({
-                step: taken,
-                loss,
-                gradientNorm,
-                watched,
+                ...reported,
                 examples: batch.size,
                 tokens: sum(batch.source.lengths) + sum(batch.target.lengths),
                 seconds: (performance.now() - started) / 1000,
@@ -77,46 +106,140 @@ export function train<T>(model: Model<T>, options: TrainOptions<T>): OperatorFun
           error: (error) => void previous.then(() => subscriber.error(error)),
           complete: () => void previous.then(() => subscriber.complete()),
         })
-      ));
+      );
     });
 }
 
-/** What a step leaves behind to be read: one small tensor, kept, with the names of its entries. */
-interface StepReport {
+/** What a step says of itself, and when it started. */
+type StepNumbers = Pick<TrainStep, "step" | "loss" | "gradientNorm" | "watched"> & { readonly started: number };
+
+/** Numbers on their way out of a scope: one tensor, kept, with the names of its last entries. */
+interface Report {
   readonly names: readonly string[];
   readonly numbers: Tensor;
 }
 
+type StepReport = Report & Pick<StepNumbers, "started" | "step">;
+
 function step<T>(chain: Callable<T>, batch: Batch, options: TrainOptions<T>): StepReport {
-  const { parameters, optimiser, clip = Infinity, learningRate } = options;
+  const started = performance.now();
   return tf.tidy(() => {
-    const taps = new Taps();
-    const tensors = batchTensors(batch);
-    const context: LoanContext = { parameters, watch: options.watch ? taps.watch : undefined };
-    // Parameters are made when first asked for, and a tape must know them beforehand: so the first batch runs once dry.
-    if (parameters.variables.length === 0) chain.call(loanOf(batch, tensors, { parameters }));
-    const { value, grads } = gradients(parameters.variables, () => {
-      const output = chain.call(loanOf<BatchTensors, Batch>(batch, tensors, context));
-      return options.loss(output.tensors, output);
-    });
-    const { gradients: clipped, norm } = Number.isFinite(clip)
-      ? clipByGlobalNorm(grads, clip)
-      : { gradients: grads, norm: globalNorm(grads) };
-    follow(parameters, clipped, optimiser, learningRate(parameters.steps));
-    const watched = taps.norms();
-    return {
-      names: Object.keys(watched),
-      numbers: tf.keep(tf.stack([value, norm, ...Object.values(watched)])),
-    };
+    const { value, grads, squares } = slopes(chain, batch, options, mean);
+    const norms = Object.values(squares).map((square) => tf.sqrt(square));
+    const numbers = tf.stack([value, descend(grads, options), ...norms]);
+    return { started, step: options.parameters.steps, names: Object.keys(squares), numbers: tf.keep(numbers) };
   }) as unknown as StepReport;
 }
 
-/** Moves every parameter by one step, and the optimiser's slots with it. */
-function follow(parameters: Parameters, gradients: Tensor[], optimiser: Optimiser, learningRate: number): void {
-  const at = { step: ++parameters.steps, learningRate };
+const mean = (loss: Scalar | SummedLoss): Scalar =>
+  loss instanceof tf.Tensor ? loss : tf.div(loss.sum, loss.tokens) as Scalar;
+
+/** The step of {@linkcode step}, with parts of the batch on other threads. */
+async function stepTogether<T>(
+  chain: Callable<T>,
+  batch: Batch,
+  options: TrainOptions<T>,
+  crew: Crew,
+): Promise<StepNumbers> {
+  const started = performance.now();
+  const { parameters } = options;
+  const lead = (part: Batch) => shareOf(chain, part, options);
+  const { gradients, loss, watched } = await crew.gradients(batch, parameters, lead);
+  const numbers = tf.tidy(() => {
+    let at = 0;
+    const grads = parameters.variables.map(({ shape, size }) => tf.tensor(gradients.subarray(at, at += size), shape));
+    return tf.keep(descend(grads, options));
+  });
+  const { steps } = parameters;
+  const [gradientNorm] = await read(numbers);
+  return { started, step: steps, loss, gradientNorm, watched };
+}
+
+/** One part's share of a step in parallel training: the gradients of its summed loss, flat. */
+export async function shareOf<T>(
+  chain: Callable<T>,
+  batch: Batch,
+  options: Pick<TrainOptions<T>, "parameters" | "loss" | "watch">,
+): Promise<Share> {
+  const { names, numbers } = tf.tidy(() => {
+    let tokens: Tensor | undefined;
+    try {
+      const { value, grads, squares } = slopes(chain, batch, options, (loss) => {
+        if (loss instanceof tf.Tensor) {
+          throw new RangeError(
+            "Cannot train in parallel as the loss must give { sum, tokens } (sequenceLoss): current value is a tensor",
+          );
+        }
+        tokens = tf.keep(loss.tokens.clone());
+        return loss.sum;
+      }, batch.size);
+      const sums = tf.stack([value, tokens!, ...Object.values(squares)]);
+      const numbers = tf.keep(tf.concat([...grads.map((gradient) => tf.reshape(gradient, [-1])), sums]));
+      return { names: Object.keys(squares), numbers };
+    } finally {
+      tokens?.dispose();
+    }
+  }) as unknown as Report;
+  const all = await read(numbers) as Float32Array;
+  const end = options.parameters.count();
+  const [sum, tokens, ...squares] = all.subarray(end);
+  const named = Object.fromEntries(names.map((name, at) => [name, squares[at]]));
+  return { gradients: all.subarray(0, end), sum, tokens, squares: named };
+}
+
+/** Runs a batch without learning, so that the chain makes its parameters. */
+export function dryRun<T>(chain: Callable<T>, batch: Batch, parameters: Parameters): void {
+  tf.tidy(() => void chain.call(loanOf(batch, batchTensors(batch), { parameters })));
+}
+
+/**
+ * Runs the chain on a batch inside a tape.
+ *
+ * @param scalar What of the loss the gradient is taken of.
+ * @param rows The first side that watched tensors must have, where that matters.
+ * @returns The value, its gradients in the order of the parameters, and the squared norms of watched gradients.
+ */
+function slopes<T>(
+  chain: Callable<T>,
+  batch: Batch,
+  { parameters, loss, watch }: Pick<TrainOptions<T>, "parameters" | "loss" | "watch">,
+  scalar: (loss: Scalar | SummedLoss) => Scalar,
+  rows?: number,
+) {
+  const taps = new Taps(rows);
+  const tensors = batchTensors(batch);
+  const context: LoanContext = { parameters, watch: watch ? taps.watch : undefined };
+  const { value, grads } = taps.during(() =>
+    gradients(parameters.variables, () => {
+      const output = chain.call(loanOf<BatchTensors, Batch>(batch, tensors, context));
+      return scalar(loss(output.tensors, output));
+    })
+  );
+  return { value, grads, squares: taps.squares() };
+}
+
+/** Moves every parameter against its gradient, clipped; returns the global norm before clipping. */
+function descend<T>(gradients: Tensor[], options: TrainOptions<T>): Scalar {
+  const { parameters, optimiser, clip = Infinity, learningRate } = options;
+  const norm = globalNorm(gradients);
+  const scale = Number.isFinite(clip) ? clipFactor(norm, clip) : undefined;
+  follow(parameters, gradients, optimiser, { learningRate: learningRate(parameters.steps), scale });
+  return norm;
+}
+
+/** Moves every parameter by one step, and the optimiser's slots with it; `scale` is the factor of clipping. */
+function follow(
+  parameters: Parameters,
+  gradients: Tensor[],
+  optimiser: Optimiser,
+  { learningRate, scale }: { learningRate: number; scale: Scalar | undefined },
+): void {
+  const { takesScale } = optimiser.update;
+  const at = { step: ++parameters.steps, learningRate, scale: takesScale ? scale : undefined };
+  const scaled = (gradient: Tensor) => scale === undefined || takesScale ? gradient : tf.mul(gradient, scale);
   parameters.variables.forEach((variable, index) => {
     const slots = optimiser.slots.map((slot) => parameters.slot(`${optimiser.name}/${slot}`, variable));
-    const next = optimiser.update(variable, gradients[index], slots, at);
+    const next = optimiser.update(variable, scaled(gradients[index]), slots, at);
     variable.assign(next.value);
     slots.forEach((slot, index) => slot.assign(next.slots[index]));
   });
@@ -128,24 +251,47 @@ function follow(parameters: Parameters, gradients: Tensor[], optimiser: Optimise
  */
 function gradients(variables: Variable[], loss: () => Scalar): { value: Scalar; grads: Tensor[] } {
   let failure: { error: unknown } | undefined;
-  const { value, grads } = tf.variableGrads(() => {
-    try {
-      return loss();
-    } catch (error) {
-      failure = { error };
-      return tf.sum(variables[0]) as Scalar;
-    }
-  }, variables) as { value: Scalar; grads: NamedTensorMap };
+  const { value, grads } = backward(() =>
+    tf.variableGrads(() => {
+      try {
+        return loss();
+      } catch (error) {
+        failure = { error };
+        return tf.sum(variables[0]) as Scalar;
+      }
+    }, variables) as { value: Scalar; grads: NamedTensorMap }
+  );
   if (failure) throw failure.error;
   return { value, grads: variables.map((variable) => grads[variable.name] ?? tf.zerosLike(variable)) };
 }
 
-/** Collects the norms of gradients at watched tensors, while the tape runs backwards. */
+/** What a tape saved is freed at the end of its way back: when an operation has no gradient, it must be freed here. */
+function backward<T>(gradients: () => T): T {
+  try {
+    return gradients();
+  } catch (error) {
+    const { state } = tf.engine();
+    for (const { saved } of state.activeTape ?? []) saved?.forEach((tensor) => tensor.dispose());
+    state.activeTape = undefined!;
+    throw error;
+  }
+}
+
+/** Collects the squared norms of gradients at watched tensors, while the tape runs backwards. */
 class Taps {
   readonly #squares = new Map<string, Tensor[]>();
 
-  watch = <X extends Tensor>(name: string, tensor: X): X =>
-    tf.customGrad((x) => ({
+  /** @param rows The first side that a watched tensor must have; any when left out. */
+  constructor(private readonly rows?: number) {}
+
+  watch = <X extends Tensor>(name: string, tensor: X): X => {
+    if (this.rows !== undefined && tensor.shape[0] !== this.rows) {
+      throw new RangeError(
+        `Cannot watch ${name} in parallel as its first axis must be the batch's ${this.rows}: ` +
+          `current value is [${tensor.shape}]`,
+      );
+    }
+    return tf.customGrad((x) => ({
       value: (x as Tensor).clone(),
       gradFunc: (dy: Tensor) => {
         // The tape's own scope ends before the step does.
@@ -154,22 +300,37 @@ class Taps {
         return dy;
       },
     }))(tensor) as X;
+  };
 
-  norms(): Record<string, Tensor> {
+  /** Runs the tape; when that fails, what was collected so far is freed. */
+  during<R>(tape: () => R): R {
+    try {
+      return tape();
+    } catch (error) {
+      this.squares();
+      throw error;
+    }
+  }
+
+  squares(): Record<string, Tensor> {
     return Object.fromEntries(
       [...this.#squares].map(([name, squares]) => {
-        const norm = tf.sqrt(tf.addN(squares));
+        const total = tf.addN(squares);
         for (const square of squares) square.dispose();
-        return [name, norm];
+        return [name, total];
       }),
     );
   }
 }
 
-async function read({ names, numbers }: StepReport) {
+async function readStep({ names, numbers, ...known }: StepReport): Promise<StepNumbers> {
+  const [loss, gradientNorm, ...norms] = await read(numbers);
+  return { ...known, loss, gradientNorm, watched: Object.fromEntries(names.map((name, at) => [name, norms[at]])) };
+}
+
+async function read(numbers: Tensor) {
   try {
-    const [loss, gradientNorm, ...norms] = await numbers.data();
-    return { loss, gradientNorm, watched: Object.fromEntries(names.map((name, at) => [name, norms[at]])) };
+    return await numbers.data();
   } finally {
     numbers.dispose();
   }

@@ -9,10 +9,16 @@
  * @module
  */
 import { tf } from "../numerics/tf.ts";
+import { adamKernels } from "./adam_kernels.ts";
+import { arrayKernels } from "./array_kernels.ts";
+import { attentionKernels } from "./attention_kernels.ts";
 import { type Build, BUILDS } from "./build_names.ts";
 import { gruKernels } from "./gru_kernels.ts";
+import { lossKernels } from "./loss_kernels.ts";
 import { productKernels } from "./product_kernels.ts";
+import { scoreKernels } from "./score_kernels.ts";
 import { segmentKernels } from "./segment_kernels.ts";
+import { unaryKernels } from "./unary_kernels.ts";
 
 /** What the pack uses of the wasm backend. */
 export interface WasmBackend {
@@ -88,16 +94,19 @@ export function removePack(): void {
 /** Puts a build of the pack over the stock kernels of the wasm backend, which must be the current one. */
 export async function installPack(build: Build): Promise<void> {
   if (installed?.build === build) return;
-  removePack();
   const backend = tf.backend() as unknown as WasmBackend;
   const binary = await Deno.readFile(new URL(BUILDS[build], import.meta.url));
   const { instance } = await WebAssembly.instantiate(binary, { env: { memory: backend.wasm.asm.memory } });
+  // Nothing was touched before the last await, so that calls at the same time don't take each other's kernels for stock.
+  removePack();
+  const functions = instance.exports as unknown as PackFunctions;
+  functions.prepare(1);
   const stock = new Map<string, tf.KernelConfig>();
   let arena = { address: 0, bytes: 0 };
 
   const context: PackContext = {
     backend,
-    functions: instance.exports as unknown as PackFunctions,
+    functions,
     address: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
     scratch(bytes) {
       if (bytes > arena.bytes) {
@@ -110,7 +119,11 @@ export async function installPack(build: Build): Promise<void> {
     stock: (name) => stock.get(name)?.kernelFunc,
   };
 
-  const kernels = [...productKernels, ...segmentKernels, ...gruKernels];
+  const kernels = [
+    ...[...productKernels, ...segmentKernels, ...gruKernels],
+    ...[...adamKernels, ...lossKernels, ...scoreKernels, ...arrayKernels, ...unaryKernels],
+    ...attentionKernels,
+  ];
   for (const kernel of kernels) {
     const replaced = tf.getKernel(kernel.name, "wasm");
     if (replaced) {
@@ -126,7 +139,7 @@ export async function installPack(build: Build): Promise<void> {
   }
   installed = {
     build,
-    functions: context.functions,
+    functions,
     remove() {
       for (const { name } of kernels) {
         if (tf.getKernel(name, "wasm")) tf.unregisterKernel(name, "wasm");

@@ -5,7 +5,31 @@
  *
  * @module
  */
+import { hasKernels, runKernel } from "./device_kernels.ts";
 import { type Scalar, type Tensor, tf } from "./tf.ts";
+
+/** Where an optimiser stands. */
+export interface OptimiserStep {
+  /** Counts from 1. */
+  readonly step: number;
+  readonly learningRate: number;
+  /** A scalar by which the gradient counts, 1 when left out; given only to an update that says `takesScale`. */
+  readonly scale?: Scalar;
+}
+
+/**
+ * One step for one parameter. All tensors have the parameter's shape, and none of the arguments is changed.
+ *
+ * @param slots In the order of the optimiser's names.
+ */
+export interface Update {
+  (value: Tensor, gradient: Tensor, slots: readonly Tensor[], at: OptimiserStep): {
+    readonly value: Tensor;
+    readonly slots: readonly Tensor[];
+  };
+  /** Whether it multiplies the gradient by `at.scale` itself, so that clipping costs no pass of its own. @default {false} */
+  readonly takesScale?: boolean;
+}
 
 /** How a parameter follows its gradient. State lives in slots: tensors of the parameter's shape, zero at first. */
 export interface Optimiser {
@@ -13,18 +37,7 @@ export interface Optimiser {
   readonly citation: string;
   /** One slot a name, for every parameter. */
   readonly slots: readonly string[];
-  /**
-   * One step for one parameter. All tensors have the parameter's shape, and none of the arguments is changed.
-   *
-   * @param slots In the order of the names.
-   * @param at `step` counts from 1.
-   */
-  update(
-    value: Tensor,
-    gradient: Tensor,
-    slots: readonly Tensor[],
-    at: { readonly step: number; readonly learningRate: number },
-  ): { readonly value: Tensor; readonly slots: readonly Tensor[] };
+  readonly update: Update;
 }
 
 /** Adam's constants beside the learning rate. */
@@ -39,6 +52,9 @@ export interface AdamOptions {
 
 /** Name of the device kernel that makes a whole step in one pass; {@linkcode adam} uses it where the backend has one. */
 export const ADAM_KERNEL = "HeedAdam";
+
+/** Name of the device kernel that takes the norm of all gradients at once. */
+export const NORM_KERNEL = "HeedGlobalNorm";
 
 /**
  * Adam:
@@ -58,33 +74,47 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions
     }
   }
   if (!(epsilon > 0)) throw new RangeError(`Cannot use Adam as epsilon must be over 0: current value is ${epsilon}`);
+  const update: Update = (value, gradient, [m, v], { step, learningRate, scale }) => {
+    // Both corrections are folded into two numbers (float64), as the paper's section 2 suggests:
+    // α m̂ / (√v̂ + ε) = rate · m / (√v + floor).
+    const correction = Math.sqrt(1 - beta2 ** step);
+    const rate = learningRate * correction / (1 - beta1 ** step);
+    const floor = epsilon * correction;
+    if (hasKernels(ADAM_KERNEL)) {
+      const attributes = { beta1, beta2, rate, floor };
+      const [newValue, newM, newV] = runKernel<Tensor[]>(ADAM_KERNEL, { value, gradient, m, v, scale }, attributes);
+      return { value: newValue, slots: [newM, newV] };
+    }
+    const scaled = scale === undefined ? gradient : tf.mul(gradient, scale);
+    const newM = tf.add(tf.mul(m, beta1), tf.mul(scaled, 1 - beta1));
+    const newV = tf.add(tf.mul(v, beta2), tf.mul(tf.square(scaled), 1 - beta2));
+    const change = tf.div(tf.mul(newM, rate), tf.add(tf.sqrt(newV), floor));
+    return { value: tf.sub(value, change), slots: [newM, newV] };
+  };
   return {
     name: "adam",
     citation: "Kingma & Ba 2015, Algorithm 1",
     slots: ["m", "v"],
-    update(value, gradient, [m, v], { step, learningRate }) {
-      // Both corrections are folded into two numbers (float64), as the paper's section 2 suggests:
-      // α m̂ / (√v̂ + ε) = rate · m / (√v + floor).
-      const correction = Math.sqrt(1 - beta2 ** step);
-      const rate = learningRate * correction / (1 - beta1 ** step);
-      const floor = epsilon * correction;
-      if (tf.getKernel(ADAM_KERNEL, tf.getBackend()) !== undefined) {
-        const attributes = { beta1, beta2, rate, floor };
-        const [newValue, newM, newV] = tf.engine()
-          .runKernel(ADAM_KERNEL, { value, gradient, m, v }, attributes) as Tensor[];
-        return { value: newValue, slots: [newM, newV] };
-      }
-      const newM = tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1));
-      const newV = tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2));
-      const change = tf.div(tf.mul(newM, rate), tf.add(tf.sqrt(newV), floor));
-      return { value: tf.sub(value, change), slots: [newM, newV] };
-    },
+    // The function says it, not the optimiser: whoever wraps the update takes the promise away with it.
+    update: Object.assign(update, { takesScale: true }),
   };
 }
 
 /** Euclidean norm of all gradients taken as one vector. */
 export function globalNorm(gradients: readonly Tensor[]): Scalar {
+  if (hasKernels(NORM_KERNEL)) return runKernel<Scalar>(NORM_KERNEL, { ...gradients });
   return tf.sqrt(tf.addN(gradients.map((gradient) => tf.sum(tf.square(gradient)) as Scalar)));
+}
+
+/**
+ * The factor that all gradients are multiplied by so that their global norm is at most `limit`: exactly 1 below it.
+ *
+ * @param norm The global norm before clipping.
+ * @throws RangeError when the limit isn't over 0.
+ */
+export function clipFactor(norm: Scalar, limit: number): Scalar {
+  if (!(limit > 0)) throw new RangeError(`Cannot clip as the limit must be over 0: current value is ${limit}`);
+  return tf.div(limit, tf.maximum(norm, limit));
 }
 
 /**
@@ -99,8 +129,7 @@ export function clipByGlobalNorm(
   gradients: readonly Tensor[],
   limit: number,
 ): { readonly gradients: Tensor[]; readonly norm: Scalar } {
-  if (!(limit > 0)) throw new RangeError(`Cannot clip as the limit must be over 0: current value is ${limit}`);
   const norm = globalNorm(gradients);
-  const factor = tf.div(limit, tf.maximum(norm, limit)); // exactly 1 below the limit
+  const factor = clipFactor(norm, limit);
   return { gradients: gradients.map((gradient) => tf.mul(gradient, factor)), norm };
 }

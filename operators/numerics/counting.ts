@@ -2,8 +2,12 @@
  * Counting by instrumented execution: run the code, look at every kernel that it executes, and add up operations from the
  * shapes. It knows nothing of the closed forms that it is held against, and works for any function of tensors.
  *
+ * What is counted is always the composition of stock operations, on every backend: a fused device kernel hides what it
+ * does, and saves memory by computing some things twice. So counts are a property of the function, not of the device.
+ *
  * @module
  */
+import { composed } from "./device_kernels.ts";
 import { isFolded, kernelCost, type KernelRun } from "./kernel_costs.ts";
 import type { Score, ScoreCost } from "./score.ts";
 import { sizeOf, type TensorMap } from "./shape.ts";
@@ -28,7 +32,7 @@ export interface OperationCount {
 type Observer = (name: string, run: KernelRun, inputs: readonly Tensor[], outputs: readonly Tensor[]) => void;
 
 /**
- * Runs `f` with every kernel reported to `observer`. The engine is one object for all, so `f` must be synchronous: then
+ * Runs `f`, composed, with every kernel reported to `observer`. The engine is one object for all, so `f` must be synchronous: then
  * nobody else's kernels can be among those that are seen.
  */
 function observe<R>(f: () => R, observer: Observer): R {
@@ -43,7 +47,7 @@ function observe<R>(f: () => R, observer: Observer): R {
     return result as T;
   } as typeof engine.runKernel;
   try {
-    return f();
+    return composed(f);
   } finally {
     engine.runKernel = original;
   }

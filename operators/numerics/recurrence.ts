@@ -15,6 +15,7 @@
  *
  * @module
  */
+import { hasKernels, runKernel, withGradient } from "./device_kernels.ts";
 import { besides, glorotUniform, orthogonal, seedFrom, zeros } from "./random.ts";
 import { carriedStates } from "./recurrence_layer.ts";
 import { assertShape, type InitialValues, type TensorMap } from "./shape.ts";
@@ -71,8 +72,7 @@ export function gru(params: TensorMap, x: Tensor3D, options: GruOptions): GruSta
   const initial = options.initial ?? (tf.zeros([batch, units]) as Tensor2D);
   assertShape("initial", initial, [batch, units]);
   // One product for all positions of all sequences: nothing in it waits for a state.
-  const projected = tf.add(tf.matMul(x.reshape([batch * steps, inputs]), params.kernel as Tensor2D), params.bias)
-    .reshape([batch, steps, 3 * units]) as Tensor3D;
+  const projected = project(params, x.reshape([batch * steps, inputs])).reshape([batch, steps, 3 * units]) as Tensor3D;
   return recur(params, projected, initial, options.lengths, options.reverse ?? false);
 }
 
@@ -86,12 +86,17 @@ export function gruStep(params: TensorMap, x: Tensor2D, state: Tensor2D): Tensor
   const units = params.recurrent.shape[0];
   checkParameters(params, inputs, units);
   assertShape("state", state, [batch, units]);
-  const projected = tf.add(tf.matMul(x, params.kernel as Tensor2D), params.bias);
+  const projected = project(params, x);
   if (hasDeviceKernel()) {
     const lengths = tf.ones([batch], "int32") as Tensor1D;
     return recur(params, projected.reshape([batch, 1, 3 * units]), state, lengths, false).final;
   }
   return next(params, projected as Tensor2D, state);
+}
+
+/** W x + b: the bias joins in while the product is written. */
+function project({ kernel, bias }: TensorMap, x: Tensor2D): Tensor2D {
+  return tf.fused.matMul({ a: x, b: kernel as Tensor2D, bias }) as Tensor2D;
 }
 
 function checkParameters(params: TensorMap, inputs: number, units: number): void {
@@ -103,8 +108,7 @@ function checkParameters(params: TensorMap, inputs: number, units: number): void
 
 /** Whether the current backend runs a whole layer as one kernel, forwards and backwards. */
 function hasDeviceKernel(): boolean {
-  const backend = tf.getBackend();
-  return tf.getKernel(GRU_KERNEL, backend) !== undefined && tf.getKernel(GRU_GRADIENT_KERNEL, backend) !== undefined;
+  return hasKernels(GRU_KERNEL, GRU_GRADIENT_KERNEL);
 }
 
 /** The part that is sequential: `projected` is W x + b, `[B, T, 3U]`. */
@@ -116,10 +120,7 @@ function recur(
   reverse: boolean,
 ): GruStates {
   if (hasDeviceKernel()) {
-    const { recurrent, recurrentBias } = params;
-    const inputs = { projected, recurrent, recurrentBias, initial, lengths };
-    const [outputs, final] = tf.engine().runKernel(GRU_KERNEL, inputs, { reverse }) as Tensor[];
-    return { outputs: outputs as Tensor3D, final: final as Tensor2D };
+    return fusedLayer(params, projected, initial, lengths, reverse);
   }
   const [batch, steps] = projected.shape;
   const units = initial.shape[1];
@@ -131,6 +132,34 @@ function recur(
     outputs: tf.mul(states, present.reshape([batch, steps, 1])) as Tensor3D,
     final: tf.squeeze(last, [1]) as Tensor2D,
   };
+}
+
+/**
+ * The layer as one kernel each way. Outputs of the kernel after `outputs` and `final` are whatever a backend wants back on
+ * the way down (gates, say); they reach its gradient kernel as `saved0`, `saved1`, ...
+ */
+function fusedLayer(
+  { recurrent, recurrentBias }: TensorMap,
+  projected: Tensor3D,
+  initial: Tensor2D,
+  lengths: Tensor1D,
+  reverse: boolean,
+): GruStates {
+  const [outputs, final] = withGradient(
+    { projected, recurrent, recurrentBias, initial },
+    (save) => {
+      const inputs = { projected, recurrent, recurrentBias, initial, lengths };
+      const [outputs, final, ...rest] = runKernel<Tensor[]>(GRU_KERNEL, inputs, { reverse });
+      save([projected, recurrent, recurrentBias, initial, lengths, outputs, ...rest]);
+      return [outputs, final];
+    },
+    ([dOutputs, dFinal], [projected, recurrent, recurrentBias, initial, lengths, outputs, ...rest]) => {
+      const inputs = { projected, recurrent, recurrentBias, initial, lengths, outputs, dOutputs, dFinal };
+      const saved = Object.fromEntries(rest.map((tensor, index) => [`saved${index}`, tensor]));
+      return runKernel<Tensor[]>(GRU_GRADIENT_KERNEL, { ...inputs, ...saved }, { reverse });
+    },
+  );
+  return { outputs: outputs as Tensor3D, final: final as Tensor2D };
 }
 
 /** The next state from W x + b `[B, 3U]` and the state `[B, U]`. */
@@ -184,28 +213,3 @@ export function gruCost({ inputs, units, batch, steps }: {
     batch * steps * 5 * units,
   );
 }
-
-/**
- * The gradient, stated once for every backend that has the kernels. Outputs after `outputs` and `final` are whatever a
- * backend wants back on the way down (gates, say); they reach its gradient kernel as `saved0`, `saved1`, ...
- */
-tf.registerGradient({
-  kernelName: GRU_KERNEL,
-  inputsToSave: ["projected", "recurrent", "recurrentBias", "initial", "lengths"],
-  outputsToSave: [true, false, true, true, true, true],
-  gradFunc: (dy, kept, attributes) => {
-    const [dOutputs, dFinal] = dy as Tensor[];
-    const [projected, recurrent, recurrentBias, initial, lengths, outputs, ...saved] = kept;
-    const inputs = Object.fromEntries([
-      ...Object.entries({ projected, recurrent, recurrentBias, initial, lengths, outputs, dOutputs, dFinal }),
-      ...saved.map((tensor, index) => [`saved${index}`, tensor] as const),
-    ]);
-    const found = tf.engine().runKernel(GRU_GRADIENT_KERNEL, inputs, { ...attributes }) as Tensor[];
-    return {
-      projected: () => found[0],
-      recurrent: () => found[1],
-      recurrentBias: () => found[2],
-      initial: () => found[3],
-    };
-  },
-});

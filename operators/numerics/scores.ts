@@ -12,9 +12,13 @@
  * @module
  */
 import { concatCost, dotCost, generalCost, locationCost, projectsQueries } from "./costs.ts";
+import { hasKernels, runKernel } from "./device_kernels.ts";
 import { glorotUniform, seedFrom } from "./random.ts";
 import type { Score, ScoreDims } from "./score.ts";
 import { type Tensor, type Tensor2D, type Tensor3D, tf } from "./tf.ts";
+
+/** Names of the device kernels of the additive score; `concat` uses them where the backend has both. */
+export const CONCAT_KERNELS = ["HeedConcatScore", "HeedConcatScoreGrad"] as const;
 
 /** `x W` for x `[B, N, I]` and W `[I, O]`, as one two-dimensional product: `[B, N, O]`. */
 function project(x: Tensor3D, weights: Tensor): Tensor3D {
@@ -72,6 +76,26 @@ const general: Score = {
 };
 
 /**
+ * v^T tanh(q_t + k_s) for q `[B, T, d_a]` and k `[B, S, d_a]`: `[B, T, S]`. Fused, the sums `[B, T, S, d_a]` are never
+ * stored: their tanh is taken again on the way back.
+ */
+function additive(query: Tensor3D, keys: Tensor3D, v: Tensor): Tensor3D {
+  const [forward, backward] = CONCAT_KERNELS;
+  const plain = query.shape[0] === keys.shape[0] && [query, keys, v].every(({ dtype }) => dtype === "float32");
+  if (!plain || !hasKernels(...CONCAT_KERNELS)) {
+    return query.expandDims(2).add(keys.expandDims(1)).tanh().mul(v).sum(-1); // through [B, T, S, d_a]
+  }
+  return tf.customGrad((...args) => {
+    const [query, keys, v, save] = args as unknown as [Tensor, Tensor, Tensor, (tensors: Tensor[]) => void];
+    save([query, keys, v]);
+    return {
+      value: runKernel<Tensor>(forward, { query, keys, v }),
+      gradFunc: (dy: Tensor, [query, keys, v]: Tensor[]) => runKernel<Tensor[]>(backward, { query, keys, v, dy }),
+    };
+  })(query, keys, v) as Tensor3D;
+}
+
+/**
  * v_a^T tanh(W_q h_t + W_k hbar_s), W_q `[l_d, d_a]`, W_k `[l_e, d_a]`, v_a `[d_a]`: Luong's v_a^T tanh(W_a [h_t; hbar_s])
  * with W_a cut at l_d, so that W_k hbar_s is computed once per memory. No bias.
  */
@@ -89,8 +113,7 @@ const concat: Score = {
   },
   prepare: ({ W_k }, keys) => project(keys, W_k), // [B, S, d_a]
   apply({ W_q, W_k, v_a }, query, keys, prepared = project(keys, W_k)) {
-    const pairs = project(query, W_q).expandDims(2).add(prepared.expandDims(1)); // [B, T, S, d_a]
-    return pairs.tanh().mul(v_a).sum(-1);
+    return additive(project(query, W_q), prepared as Tensor3D, v_a);
   },
   cost: concatCost,
 };

@@ -8,7 +8,12 @@
  *
  * @module
  */
+import { hasKernels, runKernel } from "./device_kernels.ts";
+import { sizeOf } from "./shape.ts";
 import { type Tensor, tf } from "./tf.ts";
+
+/** Names of the device kernels that take a pass each; {@linkcode maskedSoftmax} uses them where the backend has both. */
+export const SOFTMAX_KERNELS = ["HeedMaskedSoftmax", "HeedMaskedSoftmaxGrad"] as const;
 
 // Half of float32's greatest value: finite, and so are the sums and differences below.
 const FAR = 1.7e38;
@@ -24,6 +29,45 @@ const FAR = 1.7e38;
  * @returns weights, shaped as `logits`
  */
 export function maskedSoftmax<T extends Tensor>(logits: T, mask: Tensor): T {
+  const plain = logits.dtype === "float32" && mask.dtype === "float32" && logits.size > 0 && mask.rank <= logits.rank;
+  return plain && hasKernels(...SOFTMAX_KERNELS) ? fused(logits, mask) : composed(logits, mask);
+}
+
+/**
+ * One kernel each way. Its mask may leave out leading axes, or have them with side 1 before and after those that it
+ * shares with the logits (`[B, 1, S]`, `[1, H, 1, S]`, `[S]`); any other mask is first spelt out.
+ */
+function fused<T extends Tensor>(logits: T, mask: Tensor): T {
+  const [forward, backward] = SOFTMAX_KERNELS;
+  return tf.customGrad((input, save) => {
+    const layout = rowsOf(logits.shape, mask.shape);
+    const weights = runKernel<Tensor>(
+      forward,
+      { logits: input, mask: layout ? mask : tf.broadcastTo(mask, logits.shape) },
+      { repeat: layout?.repeat ?? 1 },
+    );
+    (save as (tensors: Tensor[]) => void)([weights]);
+    return {
+      value: weights as T,
+      gradFunc: (dWeights: Tensor, [weights]: Tensor[]) => runKernel<Tensor>(backward, { weights, dWeights }),
+    };
+  })(logits) as T;
+}
+
+/** How many rows of the logits in turn share a row of the mask, when those rows follow each other and then start anew. */
+function rowsOf(logits: readonly number[], mask: readonly number[]): { repeat: number } | undefined {
+  if (mask.at(-1) !== logits.at(-1)) return undefined;
+  const outer = logits.slice(0, -1);
+  const own = [...new Array(logits.length - mask.length).fill(1), ...mask.slice(0, -1)];
+  const first = own.findIndex((side) => side !== 1);
+  const last = own.findLastIndex((side) => side !== 1);
+  for (let axis = first; axis >= 0 && axis <= last; axis++) {
+    if (own[axis] !== outer[axis]) return undefined;
+  }
+  return { repeat: sizeOf(outer.slice(last + 1)) };
+}
+
+function composed<T extends Tensor>(logits: T, mask: Tensor): T {
   return tf.customGrad((input, save) => {
     const scores = input as Tensor;
     // Small kernels (on the mask and on one value a row) are cheap: the large ones are min, max, sub, exp, sum and div.

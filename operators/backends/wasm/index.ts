@@ -5,6 +5,16 @@
 export { product, productScratch } from "./product";
 export { segmentSum } from "./segment_sum";
 export { multiplyAdds } from "./peak";
-export { apply } from "./math";
+export { apply, prepare } from "./math";
 export { gruForward, gruForwardScratch } from "./gru";
 export { gruBackward, gruBackwardScratch } from "./gru_gradient";
+export { adam, squares } from "./adam";
+export { crossEntropy, crossEntropyGradient } from "./cross_entropy";
+export { logarithms } from "./log";
+export { maskedSoftmax, maskedSoftmaxGradient } from "./softmax";
+export { concatScore, concatScoreGradient } from "./concat_score";
+export { copyRows, gatherRows } from "./rows";
+export { sumColumns, sumRows } from "./sums";
+export { expOf, sigmoidOf, tanhOf } from "./unary";
+export { attention, attentionScratch } from "./attention";
+export { attentionGradient, attentionGradientScratch } from "./attention_gradient";

@@ -11,27 +11,50 @@
  */
 import { madd } from "./simd";
 
+// Constants are globals that are set when the module starts: V8 builds a constant vector again at each use (3
+// instructions), but loads a global in one.
+let highest: v128 = f32x4.splat(0), lowest: v128 = f32x4.splat(0), magic: v128 = f32x4.splat(0), log2e: v128 = f32x4.splat(0);
+let ln2High: v128 = f32x4.splat(0), ln2Low: v128 = f32x4.splat(0), bias: v128 = f32x4.splat(0);
+let e0: v128 = f32x4.splat(0), e1: v128 = f32x4.splat(0), e2: v128 = f32x4.splat(0), e3: v128 = f32x4.splat(0);
+let e4: v128 = f32x4.splat(0), e5: v128 = f32x4.splat(0), one: v128 = f32x4.splat(0), two: v128 = f32x4.splat(0);
+let t0: v128 = f32x4.splat(0), t1: v128 = f32x4.splat(0), t2: v128 = f32x4.splat(0), t3: v128 = f32x4.splat(0);
+let t4: v128 = f32x4.splat(0), sign: v128 = f32x4.splat(0), limit: v128 = f32x4.splat(0);
+
+/** Sets the constants: call it once, with 1 (an argument, so that the compiler can't fold them back into the code). */
+export function prepare(unit: f32): void {
+  highest = f32x4.splat(89 * unit), lowest = f32x4.splat(-105 * unit);
+  magic = f32x4.splat(12582912 * unit), log2e = f32x4.splat(<f32>1.44269504088896341 * unit);
+  ln2High = f32x4.splat(<f32>-0.693359375 * unit), ln2Low = f32x4.splat(<f32>2.12194440e-4 * unit);
+  bias = i32x4.splat(127 * <i32>unit);
+  e0 = f32x4.splat(<f32>1.9875691500e-4 * unit), e1 = f32x4.splat(<f32>1.3981999507e-3 * unit);
+  e2 = f32x4.splat(<f32>8.3334519073e-3 * unit), e3 = f32x4.splat(<f32>4.1665795894e-2 * unit);
+  e4 = f32x4.splat(<f32>1.6666665459e-1 * unit), e5 = f32x4.splat(<f32>5.0000001201e-1 * unit);
+  one = f32x4.splat(unit), two = f32x4.splat(2 * unit);
+  t0 = f32x4.splat(<f32>-5.70498872745e-3 * unit), t1 = f32x4.splat(<f32>2.06390887954e-2 * unit);
+  t2 = f32x4.splat(<f32>-5.37397155531e-2 * unit), t3 = f32x4.splat(<f32>1.33314422036e-1 * unit);
+  t4 = f32x4.splat(<f32>-3.33332819422e-1 * unit), limit = f32x4.splat(<f32>0.625 * unit);
+  sign = i32x4.splat(<i32>unit << 31);
+}
+
 /** e^x: at most 2 ulp. */
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
-  x = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-105));
-  const magic = f32x4.splat(12582912);
-  const rounded = madd(x, f32x4.splat(1.44269504088896341), magic);
+  x = f32x4.pmax(f32x4.pmin(x, highest), lowest);
+  const rounded = madd(x, log2e, magic);
   const n = f32x4.sub(rounded, magic);
-  let r = madd(n, f32x4.splat(-0.693359375), x);
-  r = madd(n, f32x4.splat(2.12194440e-4), r);
-  let p = madd(r, f32x4.splat(1.9875691500e-4), f32x4.splat(1.3981999507e-3));
-  p = madd(p, r, f32x4.splat(8.3334519073e-3));
-  p = madd(p, r, f32x4.splat(4.1665795894e-2));
-  p = madd(p, r, f32x4.splat(1.6666665459e-1));
-  p = madd(p, r, f32x4.splat(5.0000001201e-1));
-  p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1));
+  let r = madd(n, ln2High, x);
+  r = madd(n, ln2Low, r);
+  let p = madd(r, e0, e1);
+  p = madd(p, r, e2);
+  p = madd(p, r, e3);
+  p = madd(p, r, e4);
+  p = madd(p, r, e5);
+  p = f32x4.add(madd(p, f32x4.mul(r, r), r), one);
   const exponent = i32x4.sub(rounded, magic);
   const half = i32x4.shr_s(exponent, 1);
-  const one = i32x4.splat(127);
-  const first = i32x4.shl(i32x4.add(half, one), 23);
-  const second = i32x4.shl(i32x4.add(i32x4.sub(exponent, half), one), 23);
+  const first = i32x4.shl(i32x4.add(half, bias), 23);
+  const second = i32x4.shl(i32x4.add(i32x4.sub(exponent, half), bias), 23);
   return f32x4.mul(f32x4.mul(p, first), second);
 }
 
@@ -39,7 +62,6 @@ export function exp4(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function sigmoid4(x: v128): v128 {
-  const one = f32x4.splat(1);
   return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
 }
 
@@ -51,27 +73,26 @@ export function sigmoid4(x: v128): v128 {
 @inline
 export function tanh4(x: v128): v128 {
   const size = f32x4.abs(x);
-  const one = f32x4.splat(1), two = f32x4.splat(2);
   const large = f32x4.sub(one, f32x4.div(two, f32x4.add(exp4(f32x4.mul(size, two)), one)));
   const square = f32x4.mul(x, x);
-  let p = madd(square, f32x4.splat(-5.70498872745e-3), f32x4.splat(2.06390887954e-2));
-  p = madd(p, square, f32x4.splat(-5.37397155531e-2));
-  p = madd(p, square, f32x4.splat(1.33314422036e-1));
-  p = madd(p, square, f32x4.splat(-3.33332819422e-1));
+  let p = madd(square, t0, t1);
+  p = madd(p, square, t2);
+  p = madd(p, square, t3);
+  p = madd(p, square, t4);
   const small = madd(f32x4.mul(p, square), x, x);
-  const signed = v128.bitselect(x, large, i32x4.splat(0x80000000));
-  return v128.bitselect(small, signed, f32x4.lt(size, f32x4.splat(0.625)));
+  const signed = v128.bitselect(x, large, sign);
+  return v128.bitselect(small, signed, f32x4.lt(size, limit));
 }
 
 /** Applies a function to `count` values: 0 exp, 1 sigmoid, 2 tanh. For tests and benchmarks of the functions themselves. */
 export function apply(kind: i32, x: usize, y: usize, count: i32): void {
   let left = count;
-  for (; left >= 4; left -= 4, x += 16, y += 16) v128.store(y, one(kind, v128.load(x)));
+  for (; left >= 4; left -= 4, x += 16, y += 16) v128.store(y, pick(kind, v128.load(x)));
   for (; left > 0; left--, x += 4, y += 4) {
-    store<f32>(y, f32x4.extract_lane(one(kind, v128.load_zero<f32>(x)), 0));
+    store<f32>(y, f32x4.extract_lane(pick(kind, v128.load_zero<f32>(x)), 0));
   }
 }
 
-function one(kind: i32, x: v128): v128 {
+function pick(kind: i32, x: v128): v128 {
   return kind == 0 ? exp4(x) : kind == 1 ? sigmoid4(x) : tanh4(x);
 }

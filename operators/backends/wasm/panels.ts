@@ -1,27 +1,25 @@
 /**
- * Packing: the operands of a product in the order in which the micro-kernels read them. A panel of A holds 4
- * rows, a panel of B 8 columns; both are stored k by k, so that the inner loop reads memory straight on. Rows and columns
- * that a panel has beyond the matrix's edge are zeros: nothing is read past the end.
+ * Packing: the operands of a product in the order in which the micro-kernel reads them. A panel of A holds `size` = 4 rows,
+ * a panel of B `size` = 8 columns; both are stored k by k, so that the inner loop reads memory straight on. What a panel
+ * has beyond the matrix's edge only reaches results that are thrown away: it holds a copy of the last line, or zeros, and
+ * nothing is read past the end.
  *
  * A matrix whose panel index runs along memory ("along": A transposed, B plain) is copied; one whose k runs along memory
  * ("across": A plain, B transposed) is transposed by four-by-four blocks in registers.
  */
+import { loadPart } from "./parts";
 
 /** Packs `count` <= `size` lines that lie `stride` bytes apart, k running along memory. */
 export function packAcross(from: usize, stride: usize, count: i32, size: i32, depth: i32, to: usize): void {
   const step = <usize>size << 2;
-  let line = 0;
-  for (; line + 4 <= count; line += 4) {
-    transpose4(from + <usize>line * stride, stride, depth, to + (<usize>line << 2), step);
-  }
-  for (; line < size; line++) {
-    let at = to + (<usize>line << 2);
-    if (line < count) {
-      const source = from + <usize>line * stride;
-      for (let k = 0; k < depth; k++, at += step) store<f32>(at, load<f32>(source + (<usize>k << 2)));
-    } else {
-      for (let k = 0; k < depth; k++, at += step) store<f32>(at, 0);
-    }
+  for (let line = 0; line < size; line += 4, to += 16) {
+    transpose4(
+      from + <usize>min(line, count - 1) * stride,
+      from + <usize>min(line + 1, count - 1) * stride,
+      from + <usize>min(line + 2, count - 1) * stride,
+      from + <usize>min(line + 3, count - 1) * stride,
+      depth, to, step,
+    );
   }
 }
 
@@ -32,19 +30,22 @@ export function packAlong(from: usize, stride: usize, count: i32, size: i32, dep
       v128.store(to, v128.load(from));
       v128.store(to, v128.load(from, 16), 16);
     }
-  } else if (count == 4 && size == 4) {
-    for (let k = 0; k < depth; k++, from += stride, to += 16) v128.store(to, v128.load(from));
+  } else if (size == 4) {
+    for (let k = 0; k < depth; k++, from += stride, to += 16) v128.store(to, loadPart(from, count));
+  } else if (count > 4) {
+    for (let k = 0; k < depth; k++, from += stride, to += 32) {
+      v128.store(to, v128.load(from));
+      v128.store(to, loadPart(from + 16, count - 4), 16);
+    }
   } else {
-    for (let k = 0; k < depth; k++, from += stride) {
-      let i = 0;
-      for (; i < count; i++, to += 4) store<f32>(to, load<f32>(from + (<usize>i << 2)));
-      for (; i < size; i++, to += 4) store<f32>(to, 0);
+    for (let k = 0; k < depth; k++, from += stride, to += 32) {
+      v128.store(to, loadPart(from, count));
+      v128.store(to, f32x4.splat(0), 16);
     }
   }
 }
 
-function transpose4(from: usize, stride: usize, depth: i32, to: usize, step: usize): void {
-  let p0 = from, p1 = from + stride, p2 = p1 + stride, p3 = p2 + stride;
+function transpose4(p0: usize, p1: usize, p2: usize, p3: usize, depth: i32, to: usize, step: usize): void {
   let k = depth;
   for (; k >= 4; k -= 4) {
     const r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);

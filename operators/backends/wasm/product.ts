@@ -10,6 +10,8 @@
  */
 import { micro4x8 } from "./micro";
 import { packAcross, packAlong } from "./panels";
+import { loadPart, storePart } from "./parts";
+import { combine, dots } from "./vector_product";
 
 /** Rows of A in a block: 96 KiB with its length in k, which leaves room for a block of B in the second-level cache. */
 const ROWS = 96;
@@ -56,7 +58,14 @@ export function product(
   const batchC = <usize>m * <usize>n * 4;
   for (let batch = 0; batch < batches; batch++) {
     if (k == 0) memory.fill(c, 0, batchC);
-    else accumulate(a, b, c, m, n, k, transposeA, transposeB, 0, scratch);
+    else if (k == 1) for (let row: usize = 0; row < <usize>m; row++) combine(b, a + (row << 2), c + row * (<usize>n << 2), n, 1);
+    else if (m == 1) {
+      if (transposeB) dots(b, a, c, n, k);
+      else combine(b, a, c, n, k);
+    } else if (n == 1) {
+      if (transposeA) combine(a, b, c, m, k);
+      else dots(a, b, c, m, k);
+    } else accumulate(a, b, c, m, n, k, transposeA, transposeB, 0, scratch);
     if (bias || activation) finish(c, m, n, bias, activation);
     a += batchA, b += batchB, c += batchC;
   }
@@ -131,12 +140,16 @@ function packRows(a: usize, stride: usize, transposed: i32, top: i32, rows: i32,
 
 function copyTile(tile: usize, c: usize, strideC: usize, height: i32, width: i32, add: i32): void {
   for (let row = 0; row < height; row++, tile += 32, c += strideC) {
-    for (let column = 0; column < width; column++) {
-      const at = <usize>column << 2;
-      const value = load<f32>(tile + at);
-      store<f32>(c + at, add ? load<f32>(c + at) + value : value);
-    }
+    copyPart(tile, c, width, add);
+    if (width > 4) copyPart(tile + 16, c + 16, width - 4, add);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function copyPart(from: usize, to: usize, count: i32, add: i32): void {
+  const value = v128.load(from);
+  storePart(to, add ? f32x4.add(value, loadPart(to, count)) : value, count);
 }
 
 /** Bias and activation. A comparison with NaN is false, so that NaN stays NaN. */

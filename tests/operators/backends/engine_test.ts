@@ -28,10 +28,20 @@ Deno.test("with the pack off the stock kernels are in place", async () => {
   const stock = tf.getKernel("BatchMatMul", "wasm").kernelFunc;
   await useEngine({ pack: true });
   assert(tf.getKernel("BatchMatMul", "wasm").kernelFunc !== stock);
-  assert(tf.getKernel("UnsortedSegmentSum", "wasm"));
+  assert(tf.getKernel("HeedGru", "wasm"));
   await useEngine({ pack: false });
   assert(tf.getKernel("BatchMatMul", "wasm").kernelFunc === stock);
-  assertEquals(tf.getKernel("UnsortedSegmentSum", "wasm"), undefined);
+  assertEquals(tf.getKernel("HeedGru", "wasm"), undefined);
+});
+
+Deno.test("engines that start at the same time leave one pack, and the stock kernels beneath it", async () => {
+  await useEngine({ pack: false });
+  const stock = tf.getKernel("BatchMatMul", "wasm").kernelFunc;
+  const engines = await Promise.all([useEngine(), useEngine({ pack: "simd" }), useEngine()]);
+  assert(engines.every(({ pack }) => pack !== "off"));
+  assertEquals([...tf.tidy(() => tf.matMul([[1, 2]], [[3], [4]]).dataSync())], [11]);
+  await useEngine({ pack: false });
+  assert(tf.getKernel("BatchMatMul", "wasm").kernelFunc === stock);
 });
 
 Deno.test("an unknown backend is an input error in one line", async () => {

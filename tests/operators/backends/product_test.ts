@@ -52,7 +52,19 @@ for (const build of BUILDS) {
 
   Deno.test(`${build}: sides beyond every block of the product agree with float64`, async () => {
     await useEngine({ pack: build });
-    for (const [m, n, k] of [[97, 11, 523], [101, 389, 13], [5, 397, 259], [193, 7, 257], [1, 401, 3]]) {
+    for (
+      const [m, n, k] of [
+        [97, 11, 523],
+        [101, 389, 13],
+        [5, 397, 259],
+        [193, 7, 257],
+        [1, 401, 3],
+        [1, 67, 41],
+        [67, 1, 41],
+        [67, 41, 1],
+        [1, 1, 97],
+      ]
+    ) {
       for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true], [true, true]]) {
         const a = dense(laid(m, k, transposeA), m), b = dense(laid(k, n, transposeB), n);
         tf.tidy(() =>

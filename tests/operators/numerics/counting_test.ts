@@ -73,7 +73,7 @@ tensorTest("countOperations() counts products, element-wise work and sums, kerne
 
 tensorTest("countOperations() names a kernel that it doesn't know, and leaves the engine as it was", () => {
   const { runKernel } = tf.engine();
-  assertThrows(() => countOperations(() => tf.ones([3]).cumsum()), RangeError, '"Cumsum"');
+  assertThrows(() => countOperations(() => tf.ones([3]).cumprod()), RangeError, '"Cumprod"');
   assertThrows(
     () =>
       countOperations(() => {

@@ -1,0 +1,121 @@
+/**
+ * Stock kernels that move or add up values, where the wasm backend's own are slow: `Identity` (a copy there, and every
+ * tensor that a gradient keeps goes through it), `GatherV2` (element by element), `Concat` and `SplitV` (row by row in
+ * JavaScript), `Sum` over leading axes (a transposed copy first). What isn't covered here goes to the stock kernel.
+ *
+ * @module
+ */
+import { tf } from "../numerics/tf.ts";
+import type { Inputs, PackContext, PackKernel, WasmBackend } from "./pack.ts";
+
+const product = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1);
+
+/** Values of four bytes, which is all that these kernels ask of a type. */
+const isWord = ({ dtype }: tf.TensorInfo) => dtype === "float32" || dtype === "int32";
+
+/** Hands a call to the stock kernel. */
+function stock({ stock, backend }: PackContext, name: string, inputs: Inputs, attrs: Record<string, unknown>) {
+  return stock(name)!({ inputs: inputs as tf.NamedTensorInfoMap, attrs: attrs as tf.NamedAttrMap, backend });
+}
+
+/** The same values under a second tensor: shared and counted, as on the other backends. */
+const identity: PackKernel = {
+  name: "Identity",
+  run({ backend }, { x }) {
+    (backend as WasmBackend & { incRef(id: object): void }).incRef(x.dataId);
+    return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+  },
+};
+
+/** x `[R, ...]`, indices int32 of any shape; result `[...indices, ...]`. */
+const gather: PackKernel = {
+  name: "GatherV2",
+  run(context, inputs, attrs) {
+    const { backend, functions, address } = context;
+    const { x, indices } = inputs;
+    const [axis] = tf.util.parseAxisParam(attrs.axis as number, x.shape);
+    if (axis !== 0 || attrs.batchDims || !isWord(x) || indices.dtype !== "int32") {
+      return stock(context, "GatherV2", inputs, attrs);
+    }
+    const out = backend.makeOutput([...indices.shape, ...x.shape.slice(1)], x.dtype);
+    const width = product(x.shape.slice(1)), count = product(indices.shape);
+    const wrong = functions.gatherRows(address(x), address(indices), address(out), count, x.shape[0], 4 * width);
+    if (wrong < 0) return out;
+    backend.disposeData(out.dataId);
+    const [value] = new Int32Array(backend.wasm.asm.memory.buffer, address(indices) + 4 * wrong, 1);
+    throw new Error(`GatherV2: the index value ${value} is not in [0, ${x.shape[0] - 1}]`);
+  },
+};
+
+/** Tensors `[outer, own side, inner]` side by side. */
+const concat: PackKernel = {
+  name: "Concat",
+  run(context, inputs, attrs) {
+    const { backend, functions, address } = context;
+    const parts = Object.values(inputs);
+    const [axis] = tf.util.parseAxisParam(attrs.axis as number, parts[0].shape);
+    if (!parts.every((part) => isWord(part) && part.dtype === parts[0].dtype)) {
+      return stock(context, "Concat", inputs, attrs);
+    }
+    const shapes = parts.map(({ shape }) => shape);
+    tf.backend_util.assertParamsConsistent(shapes, axis);
+    const shape = tf.backend_util.computeOutShape(shapes, axis);
+    const out = backend.makeOutput(shape, parts[0].dtype);
+    const outer = product(shape.slice(0, axis)), stride = 4 * product(shape.slice(axis));
+    let to = address(out);
+    for (const part of parts) {
+      const bytes = 4 * product(part.shape.slice(axis));
+      functions.copyRows(address(part), bytes, to, stride, bytes, outer);
+      to += bytes;
+    }
+    return out;
+  },
+};
+
+/** The way back of {@linkcode concat}. */
+const split: PackKernel = {
+  name: "SplitV",
+  run(context, inputs, attrs) {
+    const { backend, functions, address } = context;
+    const { x } = inputs;
+    if (!isWord(x)) return stock(context, "SplitV", inputs, attrs);
+    const [axis] = tf.util.parseAxisParam(attrs.axis as number, x.shape);
+    const sizes = tf.backend_util.prepareSplitSize(x as tf.Tensor, attrs.numOrSizeSplits as number[] | number, axis);
+    const outer = product(x.shape.slice(0, axis)), stride = 4 * product(x.shape.slice(axis));
+    let offset = 0;
+    return sizes.map((size) => {
+      const shape = x.shape.with(axis, size);
+      const out = backend.makeOutput(shape, x.dtype);
+      const bytes = 4 * product(shape.slice(axis));
+      functions.copyRows(address(x) + offset, stride, address(out), bytes, bytes, outer);
+      offset += bytes;
+      return out;
+    });
+  },
+};
+
+/** Sums over the leading axes, over the last ones, or over all; axes of one position don't count. */
+const sum: PackKernel = {
+  name: "Sum",
+  run(context, inputs, attrs) {
+    const { backend, functions, address } = context;
+    const { x } = inputs;
+    const axes = tf.util.parseAxisParam((attrs.axis ?? null) as number[], x.shape);
+    const wide = x.shape.map((side, axis) => ({ side, summed: axes.includes(axis) })).filter(({ side }) => side !== 1);
+    const summed = wide.filter(({ summed }) => summed);
+    const isFirst = wide.slice(0, summed.length).every(({ summed }) => summed);
+    const isLast = wide.slice(wide.length - summed.length).every(({ summed }) => summed);
+    if (x.dtype !== "float32" || !isFirst && !isLast) return stock(context, "Sum", inputs, attrs);
+    const shape = attrs.keepDims
+      ? x.shape.map((side, axis) => axes.includes(axis) ? 1 : side)
+      : x.shape.filter((_, axis) => !axes.includes(axis));
+    const out = backend.makeOutput(shape, "float32");
+    const count = product(summed.map(({ side }) => side)), results = product(shape);
+    if (isLast) functions.sumColumns(address(x), address(out), results, count);
+    else functions.sumRows(address(x), address(out), count, results);
+    return out;
+  },
+};
+
+/** Kernels of this file. */
+export const arrayKernels: readonly PackKernel[] = [identity, gather, concat, split, sum];

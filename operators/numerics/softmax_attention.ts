@@ -1,0 +1,96 @@
+/**
+ * Softmax attention of queries over keys and values, by head (Vaswani et al. 2017, equation 1; THEORY.md, section 5).
+ *
+ *     O = softmax(scale Q K^T, over the keys that a query may see) V
+ *
+ * Sizes: B sequences, H heads, N queries, S keys, D their width, M the width of a value.
+ *
+ * Composed of stock operations it holds the scores of all pairs, B H N S of them, and again their softmax. Where the
+ * backend has the fused kernels it holds two numbers a query, forwards and backwards, and gives the same values.
+ *
+ * @module
+ */
+import { hasKernels, runKernel } from "./device_kernels.ts";
+import { assertShape } from "./shape.ts";
+import { maskedSoftmax } from "./softmax.ts";
+import { type Tensor, type Tensor2D, type Tensor4D, tf } from "./tf.ts";
+
+/** Names of the device kernels; {@linkcode softmaxAttention} uses them where the backend has both. */
+export const ATTENTION_KERNELS = ["HeedAttention", "HeedAttentionGrad"] as const;
+
+/** Who sees whom, and how scores are scaled. */
+export interface SoftmaxAttentionOptions {
+  /** Query i sees keys 0 to i (counted from the start also where N and S differ). @default false */
+  readonly causal?: boolean;
+  /** Keys to see, `[B, S]`: 1 = attend, 0 = do not look. @default all */
+  readonly mask?: Tensor2D;
+  /** What scores are multiplied by. @default 1 / sqrt(D) */
+  readonly scale?: number;
+}
+
+/**
+ * Attention's output for every query, `[B, H, N, M]`. A query that sees no key gets zeros, and passes none back.
+ *
+ * Keys and values that are hidden may hold anything finite, and change nothing. NaN and infinity that are seen come out as
+ * the stock operations give them. A score of +Infinity takes all weight (scores are cut at 1.7e38).
+ *
+ * @param q `[B, H, N, D]`
+ * @param k `[B, H, S, D]`
+ * @param v `[B, H, S, M]`
+ * @throws RangeError when a shape doesn't fit.
+ */
+export function softmaxAttention(
+  q: Tensor4D,
+  k: Tensor4D,
+  v: Tensor4D,
+  options: SoftmaxAttentionOptions = {},
+): Tensor4D {
+  const [batch, heads, , depth] = q.shape;
+  assertShape("k", k, [batch, heads, null, depth]);
+  assertShape("v", v, [batch, heads, k.shape[2], null]);
+  const { causal = false, mask, scale = 1 / Math.sqrt(depth) } = options;
+  if (mask) assertShape("mask", mask, [batch, k.shape[2]]);
+  return hasKernels(...ATTENTION_KERNELS)
+    ? fused(q, k, v, mask, { causal, scale })
+    : composed(q, k, v, mask, { causal, scale });
+}
+
+interface Settings {
+  readonly causal: boolean;
+  readonly scale: number;
+}
+
+function composed(q: Tensor4D, k: Tensor4D, v: Tensor4D, mask: Tensor2D | undefined, settings: Settings): Tensor4D {
+  const logits = tf.matMul(q.mul(settings.scale), k, false, true); // [B, H, N, S]
+  return tf.matMul(maskedSoftmax(logits, visibility(q.shape[2], k.shape[2], mask, settings.causal)), v) as Tensor4D;
+}
+
+/** 1 where a query sees a key, shaped to broadcast to `[B, H, N, S]`. */
+function visibility(queries: number, keys: number, mask: Tensor2D | undefined, causal: boolean): Tensor {
+  const seen = mask?.reshape([mask.shape[0], 1, 1, keys]);
+  if (!causal) return seen ?? tf.ones([keys]);
+  const positions = (count: number) => tf.range(0, count, 1, "float32");
+  const past = tf.lessEqual(positions(keys).expandDims(0), positions(queries).expandDims(1)).toFloat(); // [N, S]
+  return seen ? past.mul(seen) : past;
+}
+
+function fused(
+  q: Tensor4D,
+  k: Tensor4D,
+  v: Tensor4D,
+  mask: Tensor2D | undefined,
+  settings: Settings,
+): Tensor4D {
+  const [forward, backward] = ATTENTION_KERNELS;
+  const attend = tf.customGrad((...args) => {
+    const [q, k, v, save] = args as unknown as [Tensor, Tensor, Tensor, (tensors: Tensor[]) => void];
+    const [out, maxima, totals] = runKernel<Tensor[]>(forward, { q, k, v, mask }, settings);
+    save([q, k, v, out, maxima, totals, ...(mask ? [mask] : [])]);
+    return {
+      value: out,
+      gradFunc: (dOut: Tensor, [q, k, v, out, maxima, totals, mask]: Tensor[]) =>
+        runKernel<Tensor[]>(backward, { q, k, v, out, maxima, totals, mask, dOut }, settings),
+    };
+  });
+  return attend(q, k, v) as Tensor4D;
+}
