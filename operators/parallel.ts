@@ -14,10 +14,9 @@
  *
  * @module
  */
-import { installedBuild } from "./backends/pack.ts";
-import type { BackendName } from "./backends/engine.ts";
 import type { Loan } from "./loan.ts";
 import type { Model } from "./model.ts";
+import { announcedBuild } from "./numerics/device.ts";
 import type { SummedLoss } from "./numerics/loss.ts";
 import type { Parameters } from "./numerics/parameters.ts";
 import { tf } from "./numerics/tf.ts";
@@ -152,7 +151,7 @@ export class Crew {
       options: options.options,
       seed,
       watch,
-      engine: { backend: tf.getBackend() as BackendName, pack: installedBuild() },
+      engine: { backend: tf.getBackend(), pack: announcedBuild() },
     };
     try {
       for (let part = 1; part < this.#parts; part++) {

@@ -4,8 +4,6 @@
  *
  * @module
  */
-import type { Build } from "./backends/build_names.ts";
-import type { BackendName } from "./backends/engine.ts";
 import type { Batch } from "./records.ts";
 
 /** A parameter's name and shape: the flat layout of shared memory is these, one after another. */
@@ -23,7 +21,8 @@ export interface Start {
   readonly options: unknown;
   readonly seed: number;
   readonly watch: boolean;
-  readonly engine: { readonly backend: BackendName; readonly pack: Build | "off" };
+  /** The leading thread's device, by name. */
+  readonly engine: { readonly backend: string; readonly pack: string };
 }
 
 /** To a worker: take the gradient of this part of a batch. */

@@ -5,6 +5,7 @@
  * @module
  */
 /// <reference lib="deno.worker" />
+import type { EngineOptions } from "./backends/engine.ts";
 import { Callable } from "./model.ts";
 import { Parameters } from "./numerics/parameters.ts";
 import { sizeOf } from "./numerics/shape.ts";
@@ -49,7 +50,7 @@ self.addEventListener(
 
 async function start({ module, maker, options, seed, watch, engine }: Start): Promise<Take> {
   const [{ useEngine }, exports] = await Promise.all([import("./backends/engine.ts"), import(module)]);
-  await useEngine(engine);
+  await useEngine(engine as EngineOptions);
   const make = exports[maker];
   if (typeof make !== "function") {
     throw new TypeError(

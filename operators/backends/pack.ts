@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { announceBuild } from "../numerics/device.ts";
 import { tf } from "../numerics/tf.ts";
 import { adamKernels } from "./adam_kernels.ts";
 import { arrayKernels } from "./array_kernels.ts";
@@ -89,6 +90,7 @@ export function packFunctions(): PackFunctions | undefined {
 export function removePack(): void {
   installed?.remove();
   installed = undefined;
+  announceBuild("off");
 }
 
 /** Puts a build of the pack over the stock kernels of the wasm backend, which must be the current one. */
@@ -149,4 +151,5 @@ export async function installPack(build: Build): Promise<void> {
       if (arena.address) backend.wasm._free(arena.address);
     },
   };
+  announceBuild(build);
 }
