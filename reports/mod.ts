@@ -8,6 +8,7 @@ export * from "./format.ts";
 export * from "./palette.ts";
 export * from "./intervals.ts";
 export * from "./figure.ts";
+export * from "./picture.ts";
 export * from "./figures/line_with_interval.ts";
 export * from "./figures/dot_interval.ts";
 export * from "./figures/heatmaps.ts";

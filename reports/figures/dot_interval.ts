@@ -203,6 +203,10 @@ function draw(
         strokeWidth: 2,
         ...common,
       }),
+      // An interval that ends outside the axis goes on, and says so.
+      ...[{ end: row.low, at: low, sign: "◂" }, { end: row.high, at: high, sign: "▸" }]
+        .filter(({ end, at }) => end !== null && inside(end) !== end && inside(end) === at)
+        .map(({ at, sign }) => Plot.text([sign], { x: () => at, y, fill: ink.colour, ...common })),
       Plot.dot(data.filter((seed) => seed.kind === "seed" && row.count > 1 && seed[by] === row[by]), {
         x: (seed: DotRow) => inside(seed.mean),
         y: y + 9,
@@ -236,13 +240,13 @@ function draw(
   };
 }
 
-/** The frame holds every value, and intervals as far as they stay within half the values' range. */
+/** The frame holds every value, and intervals as far as they reach not more than once the values' range beyond them. */
 function domainOf(data: readonly DotRow[], zero: boolean): [number, number] {
   const values = data.map((row) => row.mean);
   const least = Math.min(...values), most = Math.max(...values);
   const range = zero && least >= 0 ? most || 1 : most - least || Math.abs(most) || 1;
-  const top = Math.max(most, ...data.map((row) => Math.min(row.high ?? row.mean, most + range / 4)));
+  const top = Math.max(most, ...data.map((row) => Math.min(row.high ?? row.mean, most + range)));
   if (zero && least >= 0) return [0, niceCeiling(top)];
-  const bottom = Math.min(least, ...data.map((row) => Math.max(row.low ?? row.mean, least - range / 4)));
+  const bottom = Math.min(least, ...data.map((row) => Math.max(row.low ?? row.mean, least - range)));
   return [bottom - range * 0.05, top + range * 0.05];
 }
