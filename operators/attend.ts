@@ -40,9 +40,28 @@ export function attend(
     const dims = { query, key: tensors.memory.shape[2], hidden, positions };
     checkScore(score, dims, tensors.memory.shape[1]);
     const params = parametersOf("attend", loan).group("attention", (seed) => score.parameters(dims, seed));
-    const watched = watch(score, loan.context.watch);
+    const watched = watch(checked(score), loan.context.watch);
     return { ...tensors, attention: attention(watched, params, tensors.memory, tensors.memoryMask) };
   });
+}
+
+/** The same score, whose result must have the shape `[B, T, S]`. @throws Error in one line that names the score. */
+function checked(score: Score): Score {
+  return {
+    ...score,
+    apply: (params, query, keys, prepared) => {
+      const logits = score.apply(params, query, keys, prepared);
+      const wanted = [query.shape[0], query.shape[1], keys.shape[1]];
+      const shape = logits?.shape;
+      if (!shape || shape.length !== 3 || wanted.some((size, axis) => size !== shape[axis])) {
+        throw new Error(
+          `Cannot use the score ${score.name} as apply must give [B, T, S] = [${wanted.join(", ")}]: ` +
+            `current value is ${shape ? `[${shape.join(", ")}]` : String(logits)}`,
+        );
+      }
+      return logits;
+    },
+  };
 }
 
 /** The same score with taps on its inputs. A score that prepares its keys sees the memory there and nowhere else. */

@@ -76,6 +76,10 @@ export interface Results {
   readonly command: string;
   /** Where the trials ran, distinct ones only (more than one when a store moved between machines). */
   readonly machines: readonly Machine[];
+  /** How many trials the run planned, finished or not. */
+  readonly planned?: number;
+  /** Trials of the run whose last attempt failed, and why, in one line. */
+  readonly failures?: readonly { readonly trial: Trial; readonly message: string }[];
 }
 
 /** A machine and the software on it, as the method section of a page prints them. */

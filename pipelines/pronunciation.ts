@@ -29,7 +29,7 @@ export const dataOptions = {
   words: {
     kind: "integer",
     help: "training words, chosen by hash; 0 takes all",
-    default: { quick: 20_000, full: 0 },
+    default: { quick: 40_000, full: 0 },
     min: 0,
   },
   devWords: {
@@ -69,6 +69,9 @@ export async function readSets(options: Options): Promise<Sets> {
       dev: only(all, (split) => split === "dev"),
       test: testFile === "" ? only(all, (split) => split === "test") : await dictionaryFile(String(testFile)),
     };
+    if (sets.train.length * sets.dev.length * sets.test.length === 0) {
+      sets = sharedOut(all, testFile === "" ? undefined : sets.test);
+    }
   }
   const scored = new Set([...sets.dev, ...sets.test].map(({ id }) => id));
   const disjoint = {
@@ -86,6 +89,33 @@ export async function readSets(options: Options): Promise<Sets> {
     dev: limited(disjoint.dev, Number(devWords)),
     test: limited(disjoint.test, Number(testWords)),
   };
+}
+
+/**
+ * Splits a dictionary too small for the usual split, which would leave a part empty: by hash order, one word in ten (at
+ * least one) goes to dev, as many to test when no test set is given, the others to train.
+ *
+ * @throws InputError when there aren't enough words for one in each part.
+ */
+function sharedOut(all: Dataset<Example>, given?: Dataset<Example>): Sets {
+  const taken = new Set([...given ?? []].map(({ id }) => id));
+  const take = (): Dataset<Example> => {
+    const part = subset(filtered(all, ({ id }) => !taken.has(id)), Math.ceil(all.length / 10));
+    for (const { id } of part) taken.add(id);
+    return part;
+  };
+  const [free, least] = [all.length - [...all].filter(({ id }) => taken.has(id)).length, given ? 2 : 3];
+  if (free < least) {
+    throw new InputError(
+      `Cannot use ${all.provenance.name} as it must have at least ${least} words` +
+        `${
+          given ? " that aren't test words (for train and dev)" : " (for train, dev and test)"
+        }: current value is ${free}`,
+    );
+  }
+  const dev = take();
+  const test = given ?? take();
+  return { train: filtered(all, ({ id }) => !taken.has(id)), dev, test };
 }
 
 /** One example a pronunciation, because every variant of a word is worth learning. */

@@ -7,7 +7,7 @@ import { resolve, toFileUrl } from "@std/path";
 import { InputError } from "../../operators/records.ts";
 import type { Page } from "../../reports/mod.ts";
 import type { Options } from "../experiment.ts";
-import { checkKeys, resolveOptions } from "../options.ts";
+import { checkKeys, resolveOptions, suggest } from "../options.ts";
 import { type Call, commandFor } from "./call.ts";
 import { namesModule } from "./content.ts";
 import { experimentIn, loadExperiments, OWN_MODULE } from "./load.ts";
@@ -87,6 +87,13 @@ export async function writeReport(
         }`,
       );
     }
+  }
+  const known = runs.map((run) => run.pipeline);
+  const unknown = wanted.find((name) => known.length > 0 && !known.includes(name));
+  if (unknown !== undefined) {
+    throw new InputError(
+      `Cannot draw the page of ${unknown} as the store has no run of it: ${suggest(unknown, known)}`,
+    );
   }
   const missing = wanted.find((name) => !drawn.some((run) => run.pipeline === name));
   if (missing !== undefined || pages.length === 0) {

@@ -27,6 +27,8 @@ export async function drawPage(store: Store, experiment: Experiment, run: RunRec
     profile: run.profile,
     command: run.command,
     machines: store.machines(ids),
+    planned: run.trials.length,
+    failures: store.failures(run.trials),
   });
 }
 

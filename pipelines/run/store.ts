@@ -72,12 +72,17 @@ export class Store {
     this.#guard(() => this.#db.prepare("UPDATE runs SET ended = ? WHERE id = ?").run(new Date().toISOString(), run));
   }
 
-  /** The latest run of each pipeline (of that profile, when one is named), by name. */
+  /**
+   * The latest run of each pipeline (of that profile, when one is named) that has finished trials, by name. Where none
+   * has, simply the latest: an interrupted or refused call doesn't hide what was measured before it.
+   */
   lastRuns(profile?: Profile): readonly RunRecord[] {
     return this.#guard(() => {
       const rows = this.#db.prepare(
-        "SELECT * FROM runs WHERE id IN (SELECT max(id) FROM runs WHERE profile = coalesce(?, profile) " +
-          "GROUP BY pipeline) ORDER BY pipeline",
+        "SELECT * FROM (SELECT runs.*, row_number() OVER (PARTITION BY pipeline ORDER BY EXISTS (" +
+          "SELECT 1 FROM json_each(runs.trials) AS each JOIN trials ON trials.id = each.value " +
+          "WHERE trials.status = 'finished') DESC, runs.id DESC) AS place " +
+          "FROM runs WHERE profile = coalesce(?, profile)) WHERE place = 1 ORDER BY pipeline",
       ).all(profile ?? null) as unknown as readonly (RunRecord & { trials: string; machine: string })[];
       return rows.map(({ pipeline, module, profile, command, trials, machine }) => ({
         pipeline,
@@ -172,6 +177,17 @@ export class Store {
     return this.#guard(() => {
       const statement = this.#db.prepare("SELECT 1 FROM trials WHERE id = ? AND status = 'finished'");
       return new Set(ids.filter((id) => statement.get(id) !== undefined));
+    });
+  }
+
+  /** Which of these trials failed when they last ran, and with which message, in the order asked for. */
+  failures(ids: readonly string[]): readonly { readonly trial: Trial; readonly message: string }[] {
+    return this.#guard(() => {
+      const statement = this.#db.prepare("SELECT message FROM trials WHERE id = ? AND status = 'failed'");
+      return this.trials(ids).flatMap((trial) => {
+        const row = statement.get(trial.id) as { message: string | null } | undefined;
+        return row ? [{ trial, message: row.message ?? "no message" }] : [];
+      });
     });
   }
 

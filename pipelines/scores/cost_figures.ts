@@ -13,7 +13,7 @@ import {
   listWords,
   predictedMeasured,
 } from "../../reports/mod.ts";
-import { renamed, seedNote } from "./figures.ts";
+import { overlap, renamed, seedNote } from "./figures.ts";
 import { counted, type Labels, type ScoreRuns } from "./runs.ts";
 
 /** What is counted as well as predicted. */
@@ -95,15 +95,22 @@ export function timeFigure(runs: ScoreRuns): Figure {
         ? "No time was measured"
         : ranked.length === 1
         ? `With its gradients, ${fastest.score} takes ${formatSeconds(fastest.estimate.mean)} a batch`
+        : overlap(fastest.estimate, slowest.estimate)
+        ? `With gradients, mean times a batch go from ${formatSeconds(fastest.estimate.mean)} (${fastest.score}) to ${
+          formatSeconds(slowest.estimate.mean)
+        } (${slowest.score}), but no difference between the two is seen`
         : `With its gradients, ${slowest.score} takes ${formatSeconds(slowest.estimate.mean)} a batch, ${
           formatNumber(slowest.estimate.mean / fastest.estimate.mean)
         } times as long as ${fastest.score}`,
       caption: `Wall-clock time of the score alone: ${sizes(all)}. Each seed's value is a median of repetitions, ` +
-        `measured while other trials may have kept the machine's other cores busy. ${seedNote(runs)}`,
+        `measured while other trials may have kept the machine's other cores busy. The axis is logarithmic. ${
+          seedNote(runs)
+        }`,
       metrics: [{ metric: "time/forward", label: "Scores" }, {
         metric: "time/training",
         label: "Scores and gradients",
       }],
+      scale: "log",
     }),
     all.map((row) => ({ ...row, value: row.value * scale, unit })),
   );

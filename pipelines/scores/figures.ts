@@ -15,6 +15,7 @@ import {
   lineWithInterval,
   listWords,
   sparkline,
+  sparkWidth,
 } from "../../reports/mod.ts";
 import { published, references } from "./published.ts";
 import { counted, type Labels, opening, percent, type ScoreRuns } from "./runs.ts";
@@ -71,13 +72,13 @@ export function testFigure(runs: ScoreRuns): Figure {
   return figure(
     dotInterval({
       id: "test-errors",
-      title: `${
-        ends(runs.ranked("per", { set: "test" }), percent, "PER on unseen words is")
-      }; published results on the whole dictionary are ${range}`,
+      title: `${ends(runs.ranked("per", { set: "test" }), percent, "PER on unseen words is")}; the ${
+        formatNumber(rates.length)
+      } published results drawn are ${range}`,
       caption:
-        `Test words, beam search. ${
-          seedNote(runs)
-        } Grey ticks are published single models; an asterisk marks a figure ` +
+        `Test words, beam search. ${seedNote(runs)} Grey ticks are the ${formatNumber(rates.length)} of ${
+          formatNumber(published.filter(({ per }) => per !== null).length)
+        } published PERs that are known to be of single models on the usual split (Method lists all); an asterisk marks a figure ` +
         "quoted from a secondary source. Their training words, split and model sizes differ from this run's (Method " +
         "says how), so the distance to them is not the score's doing.",
       metrics: [{ metric: "per", label: "Phoneme error rate" }, { metric: "wer", label: "Word error rate" }],
@@ -104,7 +105,7 @@ export function entropyFigure(runs: ScoreRuns): Figure {
         } of uniform), ${sharpest.score} least (${share(sharpest.estimate)})`,
       caption: "Entropy of a decoded symbol's attention weights over the entropy of uniform weights, a mean over the " +
         `test words: 0 is one letter, 1 is all letters alike. ${seedNote(runs)}`,
-      metrics: [{ metric: "entropy/relative", label: "Relative entropy of alignments" }],
+      metrics: [{ metric: "entropy/relative", label: "Entropy as a share of uniform" }],
     }),
     runs.select("entropy/relative", labels),
   );
@@ -132,7 +133,7 @@ export function alignmentFigure(runs: ScoreRuns): Figure {
       id: "alignments",
       title: first === undefined
         ? "No alignment was stored"
-        : `The largest weight of a phoneme is ${
+        : `A said phoneme's most attended letter gets a weight of ${
           sharpest.length === 1
             ? `${formatNumber(first.peak, 2)} on average with ${first.score}`
             : `${formatNumber(first.peak, 2)} on average with ${first.score}, ${
@@ -241,12 +242,18 @@ export function thumbnail(runs: ScoreRuns): Figure | undefined {
       dev,
     );
   }
-  const [metric, title] = runs.select("loss/curve").length > 0
-    ? ["loss/curve", "Training loss, in nats a phoneme"]
-    : ["gradient/global", "Norm of the gradient over training"];
-  const rows = alongTraining(runs, metric).filter(({ value }) => value > 0);
+  const rows = runs.select("per", { set: "test" });
   if (rows.length === 0) return undefined;
-  return figure(sparkline({ id: "learning", title, metric, label: title, scale: "log" }), rows);
+  const spec = dotInterval({
+    id: "final-errors",
+    title: "Phoneme error rate on the test words, with 95% t-intervals",
+    caption: "",
+    metrics: [{ metric: "per", label: "Phoneme error rate" }],
+  });
+  return figure(
+    { ...spec, panels: (data, frame) => spec.panels(data, { ...frame, width: sparkWidth, narrow: true }) },
+    rows,
+  );
 }
 
 /** Points of a drawn curve: more would be jitter to the eye. */
@@ -305,7 +312,7 @@ export function seedNote(runs: ScoreRuns): string {
     ? "One seed: no interval can be given."
     : `Small dots are the ${
       counted(runs.seeds.length, "seed")
-    }, large marks their mean, lines the mean's 95% t-interval.`;
+    }, large marks their mean, lines the mean's 95% t-interval; an arrow head says that it goes on beyond the axis.`;
 }
 
 /** A title from the two ends of a ranking: `x ends at 9.1% with concat and 20% with location`. */
@@ -319,9 +326,20 @@ export function ends(
   const [first, last] = [ranked[0], ranked[ranked.length - 1]];
   if (ranked.length === 1) return `${said} ${print(first.estimate)} with ${first.score}`;
   if (first.estimate.mean === last.estimate.mean) return `${said} ${print(first.estimate)} with every score`;
+  if (overlap(first.estimate, last.estimate)) {
+    return `${said} ${print(first.estimate)} with ${first.score} to ${print(last.estimate)} with ${last.score}, but ${
+      first.estimate.count < 2 || last.estimate.count < 2 ? "one seed tells no scores apart" : "their intervals overlap"
+    }`;
+  }
   return `${said} ${print(first.estimate)} with ${first.score}, the lowest, and ${
     print(last.estimate)
   } with ${last.score}, the highest`;
+}
+
+/** Whether two means are not told apart by their intervals; a single value tells nothing apart. */
+export function overlap(a: Interval, b: Interval): boolean {
+  if (a.count < 2 || b.count < 2) return true;
+  return a.low <= b.high && b.low <= a.high;
 }
 
 /** Rows of one metric renamed, for figures that tell two kinds apart by metric. */

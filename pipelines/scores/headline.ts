@@ -8,6 +8,13 @@ import { type Difference, formatNumber, type Interval, listWords } from "../../r
 import { counted, opening, percent, points, type ScoreRuns } from "./runs.ts";
 
 const TEST = { set: "test" };
+/** Word error rate, in %, from which on a model has learnt nothing that could be compared. */
+const UNLEARNT = 99;
+
+/** A PER in words: over 100% it is no share of the phonemes, because insertions count. */
+function rateOf(estimate: Interval): string {
+  return estimate.mean > 100 ? `${formatNumber(estimate.mean, 0)} edits per 100 phonemes` : percent(estimate);
+}
 
 /** One score's phoneme error rate on the test words, and how far it is from the best. */
 export interface Ranked {
@@ -32,6 +39,14 @@ export function headlineOf(runs: ScoreRuns): string {
   const ranked = ranking(runs);
   if (ranked.length === 0) return "No finished trial has scored the test words yet, so there is no answer.";
   const [best, ...others] = ranked;
+  const wrong = runs.ranked("wer", TEST);
+  if (wrong.length > 0 && wrong.every(({ estimate }) => estimate.mean >= UNLEARNT)) {
+    return `Nothing was learnt yet, so no scores can be compared: ${
+      wrong.length === 1 ? opening(wrong[0].score) : "every score"
+    } gets at least ${formatNumber(UNLEARNT)}% of the unseen words wrong (PER ${rateOf(best.estimate)}${
+      others.length === 0 ? "" : ` to ${rateOf(ranked[ranked.length - 1].estimate)}`
+    }).`;
+  }
   const words = runs.words("test");
   const unseen = words === undefined
     ? "unseen words"

@@ -61,7 +61,7 @@ export function scoresMethod(results: Results, runs: ScoreRuns): Method {
         "95% t-intervals over seeds. Two scores are compared seed by seed, because a seed fixes the order of words and " +
         "the initial values of what scores share. Intervals are not corrected for their number.",
     },
-    { term: "Seeds", value: `${listWords(runs.seeds.map(String))} for each score; ${finished(runs)}` },
+    { term: "Seeds", value: `${listWords(runs.seeds.map(String))} for each score; ${finished(results, runs)}` },
     { term: "Profile", value: results.profile },
     {
       term: "Versions",
@@ -114,10 +114,22 @@ function trained(runs: ScoreRuns): string {
   return `${formatNumber(train)} training and ${formatNumber(test)} test words of ${listWords(names)}`;
 }
 
-function finished(runs: ScoreRuns): string {
-  const full = runs.scores.length * runs.seeds.length;
+/** Counts what was planned, not what is there: a score whose every trial failed has no rows to be missed by. */
+function finished({ planned = 0, failures = [] }: Results, runs: ScoreRuns): string {
   const count = runs.trials.length;
+  const full = Math.max(planned, runs.scores.length * runs.seeds.length, count + failures.length);
+  if (failures.length > 0) {
+    const told = failures.map(({ trial, message }) =>
+      `${nameOf(trial.options.score)} (seed ${trial.seed}) failed: ${message.replace(/\.$/, "")}`
+    );
+    return `${count} of ${counted(full, "trial")} finished; ${told.join("; ")}.`;
+  }
   return count === full ? `all ${counted(count, "trial")} finished.` : `${count} of ${full} trials are finished.`;
+}
+
+/** A score's name, or the name of its module's file without folder and ending. */
+function nameOf(score: Options[string] | undefined): string {
+  return String(score).split(/[\\/]/).at(-1)!.replace(/\.[a-z]+$/, "");
 }
 
 /** An option as it was given. */

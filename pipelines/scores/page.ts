@@ -68,7 +68,7 @@ function learning(runs: ScoreRuns): Block[] {
     dev,
     loss,
     !dev && !loss && epochs === 1 &&
-      "The words were seen once, so that errors make no curve; the gradients below show the course of training.",
+      "Every training word was seen once, so errors were measured once and there is no curve of them; the gradients below show how training went.",
   );
 }
 

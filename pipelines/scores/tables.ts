@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Cell, formatNumber, listWords, type Table, table } from "../../reports/mod.ts";
+import { type Cell, formatEstimate, listWords, type Table, table } from "../../reports/mod.ts";
 import { sizes } from "./cost_figures.ts";
 import { ends } from "./figures.ts";
 import { ranking } from "./headline.ts";
@@ -64,7 +64,7 @@ export function costTable(runs: ScoreRuns): Table {
   const speeds = runs.ranked("speed/examples");
   return numbers(runs, {
     id: "cost",
-    title: ends(speeds, ({ mean }) => `${formatNumber(mean)} words a second`, "training speed is"),
+    title: ends(speeds, (speed) => `${formatEstimate(speed)} words a second`, "training speed is"),
     caption:
       `Costs of the score alone, one batch: ${sizes(runs.select("operations"))}. Speed is the whole model's, last ` +
       `epoch. ${note(runs)}`,
@@ -111,8 +111,8 @@ export function differenceTable(runs: ScoreRuns): Table | undefined {
   return table({
     id: "differences",
     title: seen.length === 0
-      ? `No score's PER is told apart from ${best.score}'s`
-      : `PER is told apart from ${best.score}'s for ${listWords(seen.map(({ score }) => score))}`,
+      ? `No difference in PER from ${best.score} is seen for any score`
+      : `PER differs from ${best.score}'s by more than seeds explain for ${listWords(seen.map(({ score }) => score))}`,
     caption:
       `PER on the test words minus ${best.score}'s with the same seed: the order of words is the same in both. ` +
       "A difference is seen when its 95% t-interval leaves out 0; intervals are not corrected for their number.",

@@ -6,17 +6,18 @@
  */
 import * as Plot from "@observablehq/plot";
 import type { DataRow, FigureSpec, Frame } from "../figure.ts";
+import { axisLabel, formatEstimate, formatExact, formatQuantity, formatTick, listWords, unitName } from "../format.ts";
 import {
-  axisLabel,
-  estimateDecimals,
-  formatEstimate,
-  formatExact,
-  formatQuantity,
-  formatTick,
-  listWords,
-  unitName,
-} from "../format.ts";
-import { clipLabel, groupBy, halo, intervalCells, labelWidth, lastOfTrial, niceCeiling, rowsOf } from "./series.ts";
+  clipLabel,
+  groupBy,
+  halo,
+  intervalCells,
+  labelWidth,
+  lastOfTrial,
+  logTicks,
+  niceCeiling,
+  rowsOf,
+} from "./series.ts";
 
 /** A value that somebody published, drawn for comparison. */
 export interface Reference {
@@ -50,6 +51,8 @@ export interface DotOptions {
   readonly order?: "value" | "given";
   /** Whether the axis starts at zero. @default true */
   readonly zero?: boolean;
+  /** A logarithmic axis is for positive values; an interval that reaches below 0 is cut, with an arrow head. @default "linear" */
+  readonly scale?: "linear" | "log";
 }
 
 /** One drawn value: a mean, one seed's value, or a published one. */
@@ -132,9 +135,8 @@ function draw(
   const published = sorted(data.filter((row) => row.kind === "published"), "value");
   const rows = [...measured, ...published];
   const named = rows.map((row) => clipLabel(String(row[by]), frame.narrow ? 40 : 30));
-  // One number of digits for all, so that points stand under each other; published values keep the digits they have.
-  const decimals = measured.map(estimateDecimals).sort((a, b) => a - b)[Math.floor(measured.length / 2)];
-  const values = rows.map((row) => row.kind === "mean" ? formatEstimate(row, decimals) : formatExact(row.mean));
+  // Each with the digits that its interval bears, as in tables; published values keep the digits they have.
+  const values = rows.map((row) => row.kind === "mean" ? formatEstimate(row) : formatExact(row.mean));
   // On a phone a row's name stands above its dot, so that the axis has the whole width.
   const rowHeight = frame.narrow ? 40 : 28;
   const gap = published.length > 0 ? 10 : 0;
@@ -145,11 +147,13 @@ function draw(
     right: Math.max(...values.map(labelWidth)) + 12,
   };
   const place = (index: number) => index * rowHeight + rowHeight / 2 + (index >= measured.length ? gap : 0);
-  const [low, high] = domainOf(data, options.zero ?? true);
+  const log = options.scale === "log" && data.every((row) => row.mean > 0);
+  const [low, high] = log ? logDomainOf(data) : domainOf(data, options.zero ?? true);
   const inside = (value: number) => Math.min(high, Math.max(low, value));
   const baseline = frame.narrow ? 9 : 0;
   const bottom = rows.length * rowHeight + gap;
-  const ticks = frame.narrow ? 4 : 7;
+  const most = frame.narrow ? 4 : 7;
+  const ticks = log ? logTicks(low, high, most) : most;
   const marks: Plot.Markish[] = [
     Plot.gridX({ stroke: "currentColor", strokeOpacity: 0.12, ticks }),
     Plot.axisX({
@@ -207,6 +211,9 @@ function draw(
       ...[{ end: row.low, at: low, sign: "◂" }, { end: row.high, at: high, sign: "▸" }]
         .filter(({ end, at }) => end !== null && inside(end) !== end && inside(end) === at)
         .map(({ at, sign }) => Plot.text([sign], { x: () => at, y, fill: ink.colour, ...common })),
+      ...cutEnds(row, low, high).map(({ at, rotate }) =>
+        Plot.dot([at], { x: at, y, r: 4, symbol: "triangle", rotate, fill: ink.colour, ...common })
+      ),
       Plot.dot(data.filter((seed) => seed.kind === "seed" && row.count > 1 && seed[by] === row[by]), {
         x: (seed: DotRow) => inside(seed.mean),
         y: y + 9,
@@ -234,10 +241,24 @@ function draw(
     marginBottom: margin.bottom,
     marginLeft: margin.left,
     marginRight: margin.right,
-    x: { type: "linear", domain: [low, high] },
+    x: { type: log ? "log" : "linear", domain: [low, high] },
     y: { type: "linear", domain: [0, bottom], range: [margin.top, margin.top + bottom], axis: null },
     marks,
   };
+}
+
+/** Where an interval goes on beyond the axis, and which way an upright triangle must be turned to point there. */
+function cutEnds(row: DotRow, low: number, high: number): { readonly at: number; readonly rotate: number }[] {
+  return [
+    ...(row.low !== null && row.low < low ? [{ at: low, rotate: -90 }] : []),
+    ...(row.high !== null && row.high > high ? [{ at: high, rotate: 90 }] : []),
+  ];
+}
+
+/** Every value with some room around it; intervals only as far as that. */
+function logDomainOf(data: readonly DotRow[]): [number, number] {
+  const values = data.map((row) => row.mean);
+  return [Math.min(...values) / 1.6, Math.max(...values) * 1.6];
 }
 
 /** The frame holds every value, and intervals as far as they reach not more than once the values' range beyond them. */

@@ -56,11 +56,27 @@ Deno.test("readSets() splits a file by the word when it has no other file to sco
   });
 });
 
-Deno.test("readSets() says in one line which set has no words", async () => {
-  const train = distinct.filter((word) => splitOf(word) === "train").slice(0, 3);
+Deno.test("readSets() shares out a file too small for the usual split, the same way every time", async () => {
+  const train = distinct.filter((word) => splitOf(word) === "train");
+  for (const [count, sizes] of [[3, [1, 1, 1]], [7, [5, 1, 1]], [11, [7, 2, 2]]] as const) {
+    await withFiles({ "few.dict": lines(train.slice(0, count)) }, async (path) => {
+      const read = async () => {
+        const { train, dev, test } = await readSets({ ...none, train: path("few.dict") });
+        return [train, dev, test].map((set) => [...set].map(({ id }) => id));
+      };
+      const parts = await read();
+      assertEquals(parts.map((part) => part.length), [...sizes]);
+      assertEquals(new Set(parts.flat()).size, count);
+      assertEquals(await read(), parts);
+    });
+  }
+});
+
+Deno.test("readSets() says in one line how many words a file needs", async () => {
+  const train = distinct.filter((word) => splitOf(word) === "train").slice(0, 2);
   await withFiles({ "few.dict": lines(train) }, async (path) => {
     const { message } = await assertRejects(() => readSets({ ...none, train: path("few.dict") }), InputError);
-    assertStringIncludes(message, "dev set must have words");
+    assertStringIncludes(message, "at least 3 words (for train, dev and test): current value is 2");
     assert(!message.includes("\n"));
   });
 });

@@ -130,6 +130,13 @@ Deno.test("Store.lastRuns() and machines() give where the rows come from", () =>
     assertEquals(store.lastRuns().map((each) => each.trials), [["t", "u"]]);
     assertEquals(store.lastRuns("quick"), [run]);
     assertEquals(store.machines(["t"]), [MACHINE]);
+    // A later call that finished nothing doesn't hide an earlier one that did; what failed is told with its message.
+    store.finish("t");
+    store.begin({ ...run, trials: ["v"] });
+    store.claim(trial("v"));
+    store.fail("v", "why");
+    assertEquals(store.lastRuns("quick"), [run]);
+    assertEquals(store.failures(["t", "v"]).map(({ trial, message }) => [trial.id, message]), [["v", "why"]]);
     store.close();
   }));
 

@@ -108,7 +108,7 @@ Deno.test("with one epoch, training loss shows learning where it was stored", as
   assert(!(await ids(true)).includes("dev-errors"));
   const { html, page } = await textOf(scoreResults({ epochs: 1 }));
   assert(!figures(page).some(({ id }) => id === "training-loss"));
-  assertStringIncludes(html, "The words were seen once");
+  assertStringIncludes(html, "Every training word was seen once");
 });
 
 Deno.test("the page doesn't depend on the order in which trials finished", async () => {
