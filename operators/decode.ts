@@ -49,6 +49,7 @@ export function decode(
       initial,
       tensors.inputs,
       tensors.targetLengths,
+      loan.context.drop,
     );
     const search: Decoded["search"] = ({ maxLength, beams = 1, alpha = 0 }) => {
       const attention = attendFromBeams(tensors.attention, beams);

@@ -30,7 +30,7 @@ export function encode(
 ): OperatorFunction<Loan<BatchTensors, Batch>, Loan<Encoded, Batch>> {
   return transform((tensors, loan) => {
     const params = parametersOf("encode", loan).group("encoder", (seed) => encoder.parameters(vocabulary.size, seed));
-    const { memory, final } = encoder.apply(params, tensors.source, tensors.sourceLengths);
+    const { memory, final } = encoder.apply(params, tensors.source, tensors.sourceLengths, loan.context.drop);
     const memoryMask = lengthMask(tensors.sourceLengths, tensors.source.shape[1]!);
     return { ...tensors, memory, final, memoryMask };
   });

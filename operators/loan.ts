@@ -11,6 +11,7 @@
  */
 import { map, Observable, type OperatorFunction } from "rxjs";
 import { borrow, lendingAbove, release } from "./demand.ts";
+import type { Drop } from "./numerics/dropout.ts";
 import type { Parameters } from "./numerics/parameters.ts";
 import { type Tensor, tf } from "./numerics/tf.ts";
 import { subscribeWithin } from "./subscribe_within.ts";
@@ -23,6 +24,8 @@ export interface LoanContext {
   readonly parameters?: Parameters;
   /** Passes a tensor on unchanged and, in training, reports the norm of its gradient under this name. */
   readonly watch?: <T extends Tensor>(name: string, tensor: T) => T;
+  /** Dropout, in training alone; without it nothing is dropped. */
+  readonly drop?: Drop;
 }
 
 /** How many `settle`s still read from a loan: the last one to finish gives the record's place back. */

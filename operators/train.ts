@@ -5,7 +5,9 @@ import { type Loan, type LoanContext, loanOf } from "./loan.ts";
 import { type BatchTensors, batchTensors, Callable, type Model } from "./model.ts";
 import { clipFactor, globalNorm, type Optimiser } from "./numerics/adam.ts";
 import type { SummedLoss } from "./numerics/loss.ts";
+import { droppingFrom } from "./numerics/dropout.ts";
 import type { Parameters } from "./numerics/parameters.ts";
+import { seedFrom } from "./numerics/random.ts";
 import type { Schedule } from "./numerics/schedules.ts";
 import { type NamedTensorMap, type Scalar, type Tensor, tf, type Variable } from "./numerics/tf.ts";
 import { checkParallel, Crew, type ParallelOptions, type Share } from "./parallel.ts";
@@ -208,7 +210,9 @@ function slopes<T>(
 ) {
   const taps = new Taps(rows);
   const tensors = batchTensors(batch);
-  const context: LoanContext = { parameters, watch: watch ? taps.watch : undefined };
+  // A part of a batch on another thread draws for itself.
+  const drop = droppingFrom(seedFrom(parameters.seed, `dropout ${parameters.steps} ${batch.examples[0]?.id}`));
+  const context: LoanContext = { parameters, drop, watch: watch ? taps.watch : undefined };
   const { value, grads } = taps.during(() =>
     gradients(parameters.variables, () => {
       const output = chain.call(loanOf<BatchTensors, Batch>(batch, tensors, context));

@@ -59,6 +59,13 @@ const options = {
     min: 1e-8,
     max: 1,
   },
+  dropout: {
+    kind: "number",
+    help: "share of embeddings, memory and attentional vector that training drops",
+    default: { quick: 0, full: 0.3 },
+    min: 0,
+    max: 0.9,
+  },
   clip: { kind: "number", help: "largest global gradient norm", default: { quick: 1, full: 1 }, min: 1e-6, max: 1e6 },
   beams: {
     kind: "integer",

@@ -7,6 +7,7 @@
  */
 import { embed, embeddingParameters } from "./embedding.ts";
 import { partOf, under } from "./groups.ts";
+import type { Drop } from "./dropout.ts";
 import { seedFrom } from "./random.ts";
 import { gru, gruCost, gruParameters, type LayerCost, layerCost } from "./recurrence.ts";
 import type { InitialValues, TensorMap } from "./shape.ts";
@@ -30,8 +31,9 @@ export interface Encoder {
   /**
    * @param ids int32 `[B, S]`
    * @param lengths int32 `[B]`
+   * @param drop in training: dropout
    */
-  apply(params: TensorMap, ids: Tensor2D, lengths: Tensor1D): Encoded;
+  apply(params: TensorMap, ids: Tensor2D, lengths: Tensor1D, drop?: Drop): Encoded;
   /** The exact cost of one forward pass over B sequences of S positions. */
   cost(dims: { readonly vocabulary: number; readonly batch: number; readonly source: number }): LayerCost;
 }
@@ -42,6 +44,8 @@ export interface EncoderOptions {
   readonly units: number;
   /** E: width of a symbol's embedding. */
   readonly embedding: number;
+  /** Share of the embeddings and of the memory that training drops. @default {0} */
+  readonly dropout?: number;
 }
 
 /**
@@ -49,7 +53,7 @@ export interface EncoderOptions {
  * position; backward after position 0]`. The width is 2U. The backward direction begins at a sequence's last true
  * position, so padding changes nothing.
  */
-export function bidirectionalGru({ units, embedding }: EncoderOptions): Encoder {
+export function bidirectionalGru({ units, embedding, dropout = 0 }: EncoderOptions): Encoder {
   return {
     name: "bidirectional-gru",
     citation: "Bahdanau, Cho & Bengio 2015, section 3.2; Cho et al. 2014",
@@ -59,12 +63,12 @@ export function bidirectionalGru({ units, embedding }: EncoderOptions): Encoder 
       ...under("forward", gruParameters(embedding, units, seedFrom(seed, "forward"))),
       ...under("backward", gruParameters(embedding, units, seedFrom(seed, "backward"))),
     }),
-    apply(params, ids, lengths) {
-      const x = embed(partOf("embedding", params), ids) as Tensor3D; // [B, S, E]
+    apply(params, ids, lengths, drop = (x) => x) {
+      const x = drop(embed(partOf("embedding", params), ids) as Tensor3D, dropout); // [B, S, E]
       const forward = gru(partOf("forward", params), x, { lengths });
       const backward = gru(partOf("backward", params), x, { lengths, reverse: true });
       return {
-        memory: tf.concat([forward.outputs, backward.outputs], 2), // [B, S, 2U]
+        memory: drop(tf.concat([forward.outputs, backward.outputs], 2), dropout), // [B, S, 2U]
         final: tf.concat([forward.final, backward.final], 1), // [B, 2U]
       };
     },

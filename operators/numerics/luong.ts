@@ -16,6 +16,7 @@
  * @module
  */
 import type { Attended } from "./attention.ts";
+import type { Drop } from "./dropout.ts";
 import { embed, embeddingParameters } from "./embedding.ts";
 import { partOf, under } from "./groups.ts";
 import { glorotUniform, seedFrom, zeros } from "./random.ts";
@@ -51,8 +52,9 @@ export interface Decoder {
    * @param initial `[B, U]`
    * @param inputs int32 `[B, T]`: the begin mark, then the target without its last symbol.
    * @param lengths int32 `[B]`: true steps.
+   * @param drop in training: dropout.
    */
-  teacher(params: TensorMap, attend: Attend, initial: Tensor2D, inputs: Tensor2D, lengths: Tensor1D): {
+  teacher(params: TensorMap, attend: Attend, initial: Tensor2D, inputs: Tensor2D, lengths: Tensor1D, drop?: Drop): {
     /** `[B, T, V]` */
     readonly logits: Tensor3D;
     /** `[B, T, S]` */
@@ -84,6 +86,8 @@ export interface DecoderOptions {
   readonly units: number;
   /** E: width of a symbol's embedding. */
   readonly embedding: number;
+  /** Share of the embeddings and of h̃ that training drops. @default {0} */
+  readonly dropout?: number;
 }
 
 /**
@@ -91,14 +95,14 @@ export interface DecoderOptions {
  * paper; otherwise a learnt bridge `tanh(W_b final + b_b)` makes it fit (the paper has no such case; Bahdanau et al. 2015,
  * A.2.2, start their decoder so).
  */
-export function luongDecoder({ units, embedding }: DecoderOptions): Decoder {
-  const read = (params: TensorMap, attend: Attend, queries: Tensor3D) => {
+export function luongDecoder({ units, embedding, dropout = 0 }: DecoderOptions): Decoder {
+  const read = (params: TensorMap, attend: Attend, queries: Tensor3D, drop: Drop = (x) => x) => {
     const [batch, steps] = queries.shape;
     const { context, alignment } = attend(queries);
     const memoryWidth = params["combine/kernel"].shape[0] - units;
     assertShape("context", context, [batch, steps, memoryWidth]);
     const joined = tf.concat([context, queries], 2).reshape([batch * steps, memoryWidth + units]) as Tensor2D; // [c; h]
-    const attentional = tf.tanh(tf.matMul(joined, params["combine/kernel"] as Tensor2D)); // [B T, U]
+    const attentional = drop(tf.tanh(tf.matMul(joined, params["combine/kernel"] as Tensor2D)), dropout); // [B T, U]
     const output = params["output/kernel"] as Tensor2D; // [U, V]
     return { logits: tf.matMul(attentional, output).reshape([batch, steps, output.shape[1]]) as Tensor3D, alignment };
   };
@@ -125,10 +129,10 @@ export function luongDecoder({ units, embedding }: DecoderOptions): Decoder {
       assertShape("encoderFinal", encoderFinal, [null, bridge.shape[0]]);
       return tf.tanh(tf.add(tf.matMul(encoderFinal, bridge as Tensor2D), params["bridge/bias"])) as Tensor2D;
     },
-    teacher(params, attend, initial, inputs, lengths) {
-      const x = embed(partOf("embedding", params), inputs) as Tensor3D; // [B, T, E]
+    teacher(params, attend, initial, inputs, lengths, drop = (x) => x) {
+      const x = drop(embed(partOf("embedding", params), inputs) as Tensor3D, dropout); // [B, T, E]
       const queries = gru(partOf("gru", params), x, { lengths, initial }).outputs;
-      return { ...read(params, attend, queries), queries };
+      return { ...read(params, attend, queries, drop), queries };
     },
     step(params, attend, state, tokens) {
       const x = embed(partOf("embedding", params), tokens) as Tensor2D; // [B, E]

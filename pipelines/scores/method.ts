@@ -37,7 +37,9 @@ export function scoresMethod(results: Results, runs: ScoreRuns): Method {
         } words a step, ${
           counted(Number(options.epochs), "pass").replace(/passs$/, "passes")
         } over the words, global ` +
-        `gradient norm clipped at ${plain(options.clip)}; every pronunciation of a word is learnt from.`,
+        `gradient norm clipped at ${plain(options.clip)}, ${
+          Number(options.dropout ?? 0) > 0 ? `dropout ${plain(options.dropout)}` : "no dropout"
+        }; every pronunciation of a word is learnt from.`,
     },
     {
       term: "Scoring",

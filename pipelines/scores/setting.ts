@@ -50,10 +50,11 @@ export async function settingOf(trial: Trial): Promise<Setting> {
 function modelOf(score: Score, options: Options, vocabulary: Vocabularies): Model<Decoded> {
   const units = Number(options.units);
   const embedding = Number(options.embedding);
+  const dropout = Number(options.dropout ?? 0);
   return pipe(
-    encode(bidirectionalGru({ units: Math.floor(units / 2), embedding }), vocabulary.source),
+    encode(bidirectionalGru({ units: Math.floor(units / 2), embedding, dropout }), vocabulary.source),
     attend(score, { query: units }),
-    decode(luongDecoder({ units, embedding }), vocabulary.target),
+    decode(luongDecoder({ units, embedding, dropout }), vocabulary.target),
   );
 }
 

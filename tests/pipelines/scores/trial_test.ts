@@ -8,7 +8,7 @@ import { scoresExperiment } from "../../../pipelines/scores.ts";
 
 await useEngine();
 
-const tiny = { words: 96, devWords: 20, testWords: 20, units: 8, embedding: 4, batch: 16, epochs: 2 };
+const tiny = { words: 96, devWords: 20, testWords: 20, units: 8, embedding: 4, batch: 16, epochs: 2, dropout: 0.2 };
 const settings = new Map(Object.entries(tiny).map(([key, value]) => [key, `${value}`]));
 const shared = await resolveOptions(scoresExperiment, "quick", settings);
 const [, general] = await scoresExperiment.configurations(shared);
