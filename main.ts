@@ -18,6 +18,8 @@ async function main(args: readonly string[]): Promise<ExitCode> {
   const call = parseCall(args, navigator.hardwareConcurrency);
   if (call.help) {
     console.log(HELP[call.command]);
+    // Help on a named pipeline tells its options, too.
+    if (call.command === "pipeline" && call.names.length > 0) await list({ ...call, json: false });
     return 0;
   }
   switch (call.command) {

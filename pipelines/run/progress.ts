@@ -99,7 +99,7 @@ class Lines implements Progress {
   start(trials: readonly Trial[], finished: ReadonlySet<string>): void {
     this.#tally = new Tally(trials, finished);
     const kept = finished.size > 0 ? `, ${finished.size} finished before` : "";
-    this.#line(`${trials.length} trials${kept}`);
+    this.#line(`${trials.length} ${trials.length === 1 ? "trial" : "trials"}${kept}`);
     this.#ticks = interval(1000).subscribe(() => {
       if (performance.now() - this.#last >= QUIET - 1000) this.#line(this.#status("running"));
     });
