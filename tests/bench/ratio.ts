@@ -8,6 +8,8 @@
 /** Something to time; each call is one repetition. */
 export interface Candidate {
   readonly name: string;
+  /** Runs before each repetition and isn't timed: choosing the device, say. */
+  prepare?(): unknown;
   run(): unknown;
 }
 
@@ -22,6 +24,7 @@ export async function inTurn(candidates: readonly Candidate[], rounds: number, w
   const seconds = candidates.map((): number[] => []);
   for (let round = -warmUp; round < rounds; round++) {
     for (const [index, candidate] of candidates.entries()) {
+      await candidate.prepare?.();
       const started = performance.now();
       await candidate.run();
       if (round >= 0) seconds[index].push((performance.now() - started) / 1000);
