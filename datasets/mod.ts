@@ -15,4 +15,5 @@
 export { cmudict, type CmudictOptions } from "./cmudict.ts";
 export { dictionaryFile, type DictionaryFileOptions } from "./dictionary_file.ts";
 export { datasetOf, subset } from "./dataset.ts";
+export { bytesOf, type Review, reviews, type ReviewsOptions, wordsOf } from "./reviews.ts";
 export { type Split, splitOf } from "./split.ts";
