@@ -25,6 +25,16 @@ export { train, type TrainOptions } from "./train.ts";
 export * from "./vocabulary.ts";
 export { withParameters } from "./with_parameters.ts";
 
+export {
+  type AttentionCost,
+  cost,
+  type Crossovers,
+  type Elements,
+  type KernelDims,
+  type SoftmaxDims,
+} from "./numerics/attention_costs.ts";
+export { type AttentionDims, checkAttentionDims } from "./numerics/attention_dims.ts";
+export { type FeatureCost, featureCost } from "./numerics/feature_costs.ts";
 export { adam, type Optimiser } from "./numerics/adam.ts";
 export { bidirectionalGru, type Encoder } from "./numerics/encoder.ts";
 export { type Decoder, luongDecoder } from "./numerics/luong.ts";
