@@ -199,8 +199,11 @@ export interface Crossovers {
   };
 }
 
-/** Where softmax and a kernel (poly-2's, unless `features` says otherwise) cost the same; `n` doesn't matter. */
-function crossover(dims: Omit<KernelDims, "n" | "route" | "chunk" | "heads" | "batch">): Crossovers {
+/** What decides crossovers. */
+export type CrossoverDims = Pick<KernelDims, "d" | "m" | "causal" | "features">;
+
+/** Where softmax and a kernel (poly-2's, unless `features` says otherwise) cost the same. */
+function crossover(dims: CrossoverDims): Crossovers {
   const { d, m, causal = false, features = featureCost.poly2(d) } = dims;
   const { features: c, operations: f } = features;
   const pair = perPair({ n: 1, d, m }), state = c * (m + 1);
@@ -223,7 +226,14 @@ function crossover(dims: Omit<KernelDims, "n" | "route" | "chunk" | "heads" | "b
 }
 
 /** Closed forms of what attention costs. */
-export const cost = { softmax, kernel, crossover };
+export interface AttentionCosts {
+  softmax(dims: SoftmaxDims): AttentionCost;
+  kernel(dims: KernelDims): AttentionCost;
+  crossover(dims: CrossoverDims): Crossovers;
+}
+
+/** Closed forms of what attention costs. */
+export const cost: AttentionCosts = { softmax, kernel, crossover };
 
 /** Elements of all named tensors together. */
 export function totalOf(elements: Elements): number {

@@ -14,27 +14,37 @@ export interface FeatureCost {
   readonly pair?: number;
 }
 
-/** The maps of {@linkcode ./feature_maps.ts}, by name, each a function of the width D. */
-export const featureCost = {
+/** The prices of the usual maps, by name, each a function of the width D. */
+export interface FeatureCosts {
   /** (1 + q.k)^2: C = (D + 1)(D + 2) / 2; sqrt2 x, then products: C - 1. A pair: add 1, square. */
-  poly2(d: number): FeatureCost {
-    const features = (d + 1) * (d + 2) / 2;
-    return { features, operations: features - 1, pair: 2 };
-  },
+  poly2(d: number): FeatureCost;
   /** elu(x) + 1: C = D; a comparison, and either x + 1 or e^x. */
-  elu: (d: number): FeatureCost => ({ features: d, operations: 2 * d }),
+  elu(d: number): FeatureCost;
   /** max(x, 0): C = D. */
-  relu: (d: number): FeatureCost => ({ features: d, operations: d }),
+  relu(d: number): FeatureCost;
   /**
    * FAVOR+ with m positive features, e^(w.x - |x|^2 / 2) / sqrt(m) of x / D^(1/4): scale D, projections m (2D - 1), the
    * norm 2D - 1 and its half, subtraction, exponential and scale 3m.
    */
-  favor: (d: number, m: number): FeatureCost => ({ features: m, operations: d + m * (2 * d - 1) + 2 * d + 3 * m }),
+  favor(d: number, m: number): FeatureCost;
   /**
    * Based's 1 + s + s^2 / 2, s = q.k / sqrt(D), with every product x_i x_j: C = 1 + D + D^2. Two scalings of x (2D), the
    * D^2 products. A pair, with the scale folded: s / 2, + 1, times s, + 1.
    */
-  taylor: (d: number): FeatureCost => ({ features: 1 + d + d * d, operations: 2 * d + d * d, pair: 4 }),
+  taylor(d: number): FeatureCost;
   /** cosFormer: ReLU(x) times the cosine and the sine of the position (taken from a table): C = 2D. */
+  cosformer(d: number): FeatureCost;
+}
+
+/** The prices of the usual maps. */
+export const featureCost: FeatureCosts = {
+  poly2(d) {
+    const features = (d + 1) * (d + 2) / 2;
+    return { features, operations: features - 1, pair: 2 };
+  },
+  elu: (d: number): FeatureCost => ({ features: d, operations: 2 * d }),
+  relu: (d: number): FeatureCost => ({ features: d, operations: d }),
+  favor: (d: number, m: number): FeatureCost => ({ features: m, operations: d + m * (2 * d - 1) + 2 * d + 3 * m }),
+  taylor: (d: number): FeatureCost => ({ features: 1 + d + d * d, operations: 2 * d + d * d, pair: 4 }),
   cosformer: (d: number): FeatureCost => ({ features: 2 * d, operations: 3 * d }),
-} as const;
+};
