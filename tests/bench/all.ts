@@ -5,7 +5,7 @@
  *
  * @module
  */
-const all = ["products", "gru", "training_step", "engine", "attention", "parallel"];
+const all = ["products", "gru", "training_step", "engine", "attention", "parallel", "torch"];
 const chosen = Deno.args.filter((name) => !name.startsWith("-"));
 const flags = Deno.args.filter((name) => name.startsWith("-"));
 for (const name of chosen) {

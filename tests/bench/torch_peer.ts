@@ -12,16 +12,25 @@ export interface TorchPeer {
 }
 
 /**
- * Starts a script beside this file under the interpreter that HEED_PYTHON names (default python3), on one thread;
- * undefined where PyTorch isn't installed or programs may not be run.
+ * Starts a script beside this file; undefined where PyTorch isn't installed or programs may not be run. The interpreter is
+ * the one that HEED_PYTHON names, else Debian's, else any python3.
+ *
+ * @param threads of OpenMP and OpenBLAS; one core's affinity is inherited, so that a pinned benchmark has a pinned peer.
  */
-export async function torchPeer(script: string): Promise<TorchPeer | undefined> {
+export async function torchPeer(script: string, threads = 1): Promise<TorchPeer | undefined> {
+  for (const interpreter of [Deno.env.get("HEED_PYTHON"), "/usr/bin/python3", "python3"]) {
+    const peer = interpreter && await start(interpreter, script, threads);
+    if (peer) return peer;
+  }
+}
+
+async function start(interpreter: string, script: string, threads: number): Promise<TorchPeer | undefined> {
   const path = new URL(script, import.meta.url).pathname;
   let child: Deno.ChildProcess;
   try {
-    child = new Deno.Command(Deno.env.get("HEED_PYTHON") ?? "python3", {
+    child = new Deno.Command(interpreter, {
       args: [path],
-      env: { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" },
+      env: { OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` },
       stdin: "piped",
       stdout: "piped",
       stderr: "null",

@@ -1,0 +1,121 @@
+/**
+ * How many examples a second does Heed learn from, beside PyTorch? The model of speller.ts, Adam, clipping; steps in turn,
+ * ratios of pairs, median (least to greatest), above 1 where Heed is faster.
+ *
+ * Part 1 pins this process and the peer to one core (`taskset`, where there is one). Part 2 gives Heed two cores (train's
+ * option `parallel`), and holds it against PyTorch with one thread and with two: the better of the two is the peer.
+ *
+ *     apt-get install python3-torch libopenblas0-pthread     # Debian; elsewhere the bench says "peer not installed"
+ *     deno run --allow-read --allow-env --allow-run tests/bench/torch_bench.ts [--json] [--rounds N] [--sizes 128x128,256x64]
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli";
+import { adam, constantRate, Parameters, useEngine } from "../../operators/mod.ts";
+import { type Candidate, speedUp, spread, told } from "./ratio.ts";
+import { learner, randomWords, stepping } from "./speller.ts";
+import { torchPeer } from "./torch_peer.ts";
+
+const { json, rounds: given, sizes: wanted } = parseArgs(Deno.args, { boolean: ["json"], string: ["rounds", "sizes"] });
+const rounds = Number(given ?? 25);
+const sizes = (wanted ?? "128x128,256x128,64x32,256x64").split(",").map((pair: string) => pair.split("x").map(Number));
+
+/** Pins this process, with all its threads, to some cores; false where that can't be done. */
+async function pin(cores: string): Promise<boolean> {
+  try {
+    const args = ["-a", "-c", "-p", cores, `${Deno.pid}`];
+    return (await new Deno.Command("taskset", { args, stdout: "null", stderr: "null" }).output()).success;
+  } catch {
+    return false;
+  }
+}
+
+interface Learning extends Candidate {
+  /** Seconds of one step. */
+  run(): Promise<number>;
+  end(): void | Promise<void>;
+}
+
+async function heed(units: number, size: number, workers: number): Promise<Learning> {
+  const words = await randomWords(size);
+  const parameters = new Parameters(1);
+  const { model, loss } = learner({ units });
+  const module = import.meta.resolve("./speller.ts");
+  const training = stepping(model, {
+    parameters,
+    optimiser: adam(),
+    learningRate: constantRate(1e-3),
+    loss,
+    clip: 1,
+    parallel: workers === 1 ? undefined : { workers, module, options: { units } },
+  });
+  return {
+    name: `Heed, ${workers === 1 ? "one core" : `${workers} cores`}`,
+    run: async () => {
+      const started = performance.now();
+      await training.step(words);
+      return (performance.now() - started) / 1000;
+    },
+    end: () => {
+      training.end();
+      parameters.unsubscribe();
+    },
+  };
+}
+
+async function torch(units: number, size: number, threads: number): Promise<Learning | undefined> {
+  const peer = await torchPeer("torch_training.py", threads);
+  if (!peer) return undefined;
+  return {
+    name: `PyTorch ${peer.version}, ${threads === 1 ? "one thread" : `${threads} threads`}`,
+    run: () => peer.run(units, size),
+    end: () => peer.close(),
+  };
+}
+
+/** Seconds by candidate; each tells its own, so that the way to another process isn't timed. */
+async function times(candidates: readonly Learning[]) {
+  const seconds = candidates.map((): number[] => []);
+  for (let round = -3; round < rounds; round++) {
+    for (const [index, candidate] of candidates.entries()) {
+      // OpenMP's threads spin for some milliseconds after their work: they mustn't take the next one's core.
+      await new Promise((done) => setTimeout(done, 20));
+      const elapsed = await candidate.run();
+      if (round >= 0) seconds[index].push(elapsed);
+    }
+  }
+  for (const { end } of candidates) await end();
+  return candidates.map(({ name }, index) => ({ name, seconds: seconds[index] }));
+}
+
+const rows: object[] = [];
+const all = `0-${navigator.hardwareConcurrency - 1}`;
+for (const cores of [1, 2]) {
+  if (cores > navigator.hardwareConcurrency) continue;
+  const pinned = cores === 1 && await pin("0");
+  for (const [units, size] of sizes) {
+    await useEngine();
+    const peers = await Promise.all((cores === 1 ? [1] : [1, 2]).map((threads) => torch(units, size, threads)));
+    const where = `units ${units}, batch ${size}, ${
+      cores === 1 ? `one core${pinned ? "" : " (not pinned)"}` : "two cores"
+    }`;
+    if (peers.some((peer) => !peer)) {
+      console.log(
+        json ? JSON.stringify({ units, size, cores, note: "peer not installed" }) : `${where}: peer not installed`,
+      );
+      continue;
+    }
+    const [ours, ...theirs] = await times([await heed(units, size, cores), ...peers as Learning[]]);
+    const peer = theirs.toSorted((a, b) => spread(a.seconds).median - spread(b.seconds).median)[0];
+    const ratio = speedUp(peer, ours);
+    const rate = ({ seconds }: { seconds: readonly number[] }) => spread(seconds.map((each) => size / each));
+    rows.push({ units, size, cores, pinned, peer: peer.name, ratio, ours: rate(ours), theirs: rate(peer) });
+    if (json) continue;
+    console.log(`${where}: ${told(ratio)} of ${peer.name}`);
+    for (const each of [ours, ...theirs]) {
+      console.log(`  ${each.name.padEnd(32)} ${told(rate(each), 0)} examples a second`);
+    }
+  }
+  if (pinned) await pin(all);
+}
+if (json) console.log(JSON.stringify({ rounds, unit: "examples a second", rows }));
