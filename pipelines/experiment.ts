@@ -104,6 +104,12 @@ export interface Experiment {
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** Whether trials use tensors, so that a worker needs an engine before it runs one. @default {true} */
   readonly tensors?: boolean;
+  /**
+   * Whether a trial must have the machine to itself, because it takes times: such trials run one by one, after all others.
+   *
+   * @default {false}
+   */
+  readonly alone?: boolean;
   /** Seeds by profile. */
   readonly seeds: Readonly<Record<Profile, number>>;
   /**

@@ -8,7 +8,7 @@ import { tf } from "../numerics/tf.ts";
 import { InputError } from "../records.ts";
 import type { Build } from "./build_names.ts";
 import { type Meter, meterTensors, meterWasm } from "./meter.ts";
-import { installedBuild, installPack, removePack, supports } from "./pack.ts";
+import { installedBuild, installPack, releaseScratch, removePack, supports } from "./pack.ts";
 import { registerPlainSegmentSum } from "./plain_segment_sum.ts";
 
 /** The backends that can be asked for. */
@@ -39,6 +39,8 @@ export interface Engine {
   peakBytes(): number;
   /** Starts {@linkcode Engine.peakBytes} anew from what is in use now. */
   resetPeak(): void;
+  /** Gives the pack's scratch back, so that the next peak holds what is needed from then on and no more. */
+  releaseScratch(): void;
 }
 
 const WASM_BINARY = "npm:@tensorflow/tfjs-backend-wasm@4.22.0/dist/tfjs-backend-wasm-simd.wasm";
@@ -68,7 +70,7 @@ export async function useEngine(options: EngineOptions = {}): Promise<Engine> {
     else await installPack(build);
   }
   meter.resetPeak();
-  return { name: backend, pack: backend === "wasm" ? installedBuild() : "off", ...meter };
+  return { name: backend, pack: backend === "wasm" ? installedBuild() : "off", releaseScratch, ...meter };
 }
 
 /**

@@ -74,7 +74,9 @@ export function supports(build: Build): boolean {
   return WebAssembly.validate(new Uint8Array([...header, 10, code.length + 3, 1, code.length + 1, 0, ...code]));
 }
 
-let installed: { readonly build: Build; readonly functions: PackFunctions; remove(): void } | undefined;
+let installed:
+  | { readonly build: Build; readonly functions: PackFunctions; release(): void; remove(): void }
+  | undefined;
 
 /** The build that is in place now. */
 export function installedBuild(): Build | "off" {
@@ -91,6 +93,11 @@ export function removePack(): void {
   installed?.remove();
   installed = undefined;
   announceBuild("off");
+}
+
+/** Gives the scratch arena back; the next kernel that needs one makes its own. */
+export function releaseScratch(): void {
+  installed?.release();
 }
 
 /** Puts a build of the pack over the stock kernels of the wasm backend, which must be the current one. */
@@ -139,16 +146,21 @@ export async function installPack(build: Build): Promise<void> {
         kernel.run(context, inputs as Inputs, (attrs ?? {}) as Record<string, unknown>),
     });
   }
+  const release = () => {
+    if (arena.address) backend.wasm._free(arena.address);
+    arena = { address: 0, bytes: 0 };
+  };
   installed = {
     build,
     functions,
+    release,
     remove() {
       for (const { name } of kernels) {
         if (tf.getKernel(name, "wasm")) tf.unregisterKernel(name, "wasm");
         const replaced = stock.get(name);
         if (replaced) tf.registerKernel({ ...replaced, setupFunc: undefined });
       }
-      if (arena.address) backend.wasm._free(arena.address);
+      release();
     },
   };
   announceBuild(build);

@@ -6,6 +6,8 @@
  */
 import {
   catchError,
+  concat,
+  concatMap,
   defer,
   EMPTY,
   from,
@@ -101,8 +103,14 @@ export async function runPlans(plans: readonly Plan[], context: RunContext): Pro
   const stopped = stop.pipe(tap(() => interrupted = true));
   progress.start(all, finished);
   try {
-    const work = from(all.filter((trial) => !finished.has(trial.id))).pipe(
-      mergeMap(runOne, workers),
+    const alone = new Set(plans.filter((plan) => plan.experiment.alone).map((plan) => plan.experiment.name));
+    const open = all.filter((trial) => !finished.has(trial.id));
+    const [timed, shared] = [true, false].map((own) => open.filter(({ pipeline }) => alone.has(pipeline) === own));
+    const work = concat(
+      from(shared).pipe(mergeMap(runOne, workers)),
+      // Two trials at once would measure each other.
+      from(timed).pipe(concatMap(runOne)),
+    ).pipe(
       ignoreElements(),
       takeUntil(stopped),
     );

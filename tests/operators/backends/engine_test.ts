@@ -70,6 +70,24 @@ for (const backend of ["wasm", "cpu"] as const) {
   });
 }
 
+Deno.test("wasm: scratch that was given back counts again when it is needed again", async () => {
+  const engine = await useEngine();
+  const [a, b] = [tf.ones([40, 50]), tf.ones([50, 60])];
+  const peakOfProduct = () => {
+    engine.resetPeak();
+    const before = engine.peakBytes();
+    tf.matMul(a, b).dispose();
+    return engine.peakBytes() - before;
+  };
+  peakOfProduct();
+  assertEquals(peakOfProduct(), 4 * 40 * 60);
+  engine.releaseScratch();
+  const whole = peakOfProduct();
+  assertEquals((whole - 4 * 40 * 60) % 65536, 0);
+  assert(whole > 4 * 40 * 60);
+  tf.dispose([a, b]);
+});
+
 Deno.test("an engine starts and trains in a worker, without a word", async () => {
   const source = `
     import { useEngine } from "${new URL("../../../operators/backends/engine.ts", import.meta.url)}";

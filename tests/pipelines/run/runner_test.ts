@@ -150,3 +150,28 @@ Deno.test("runPlans() refuses a store that another run is using, before any tria
     await assertRejects(() => run(path, plan, executor), InputError, "another process is running trials");
     other.close();
   }));
+
+Deno.test("runPlans() runs trials that take times one by one, after all others", () =>
+  withStore(async (path) => {
+    const timed = { ...fake, name: "timed", alone: true };
+    const shared = await planOf({ pause: "5" });
+    const trials = await planTrials(timed, shared.options, 2);
+    const plans = [{ ...shared, experiment: timed, trials }, shared];
+    const running = new Set<string>();
+    const seen: { pipeline: string; beside: number }[] = [];
+    const inner = inProcess([fake, timed]);
+    const executor: Executor = {
+      ...inner,
+      run: (trial, context) => {
+        running.add(trial.id);
+        seen.push({ pipeline: trial.pipeline, beside: running.size });
+        return inner.run(trial, context).pipe(finalize(() => running.delete(trial.id)));
+      },
+    };
+    const store = new Store(path);
+    await runPlans(plans, { store, executor, workers: 2, progress: SILENT, machine: MACHINE, stop: NEVER });
+    store.close();
+    assertEquals(seen.map(({ pipeline }) => pipeline), [...Array(4).fill("fake"), ...Array(4).fill("timed")]);
+    assertEquals(seen.slice(4).map(({ beside }) => beside), [1, 1, 1, 1]);
+    assert(seen.slice(0, 4).some(({ beside }) => beside === 2));
+  }));
