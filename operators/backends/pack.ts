@@ -16,6 +16,7 @@ import { attentionKernels } from "./attention_kernels.ts";
 import { type Build, BUILDS } from "./build_names.ts";
 import { gruKernels } from "./gru_kernels.ts";
 import { lossKernels } from "./loss_kernels.ts";
+import { poly2Kernels } from "./poly2_kernels.ts";
 import { productKernels } from "./product_kernels.ts";
 import { scoreKernels } from "./score_kernels.ts";
 import { segmentKernels } from "./segment_kernels.ts";
@@ -131,7 +132,7 @@ export async function installPack(build: Build): Promise<void> {
   const kernels = [
     ...[...productKernels, ...segmentKernels, ...gruKernels],
     ...[...adamKernels, ...lossKernels, ...scoreKernels, ...arrayKernels, ...unaryKernels],
-    ...attentionKernels,
+    ...[...attentionKernels, ...poly2Kernels],
   ];
   for (const kernel of kernels) {
     const replaced = tf.getKernel(kernel.name, "wasm");

@@ -18,3 +18,4 @@ export { sumColumns, sumRows } from "./sums";
 export { expOf, sigmoidOf, tanhOf } from "./unary";
 export { attention, attentionScratch } from "./attention";
 export { attentionGradient, attentionGradientScratch } from "./attention_gradient";
+export { poly2Attention, poly2Scratch } from "./poly2";
