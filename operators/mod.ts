@@ -20,6 +20,7 @@ export * from "./progress.ts";
 export * from "./record.ts";
 export * from "./records.ts";
 export * from "./shuffle.ts";
+export * from "./text_metrics.ts";
 export * from "./tokenize.ts";
 export { train, type TrainOptions } from "./train.ts";
 export * from "./vocabulary.ts";
@@ -43,6 +44,9 @@ export * from "./numerics/random.ts";
 export * from "./numerics/schedules.ts";
 export * from "./numerics/score.ts";
 export { scores } from "./numerics/scores.ts";
+export { type BootstrapOptions, type PairedBootstrap, pairedBootstrap } from "./numerics/bootstrap.ts";
+export { bleuOf, type BleuStatistics, bleuStatistics, tokens13a } from "./numerics/bleu.ts";
+export { chrfOf, type ChrfOptions, type ChrfStatistics, chrfStatistics } from "./numerics/chrf.ts";
 export { editDistance } from "./numerics/metrics.ts";
 export type { Initial, InitialValues, TensorMap } from "./numerics/shape.ts";
 export {
