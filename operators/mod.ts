@@ -37,7 +37,19 @@ export {
 export { type AttentionDims, checkAttentionDims } from "./numerics/attention_dims.ts";
 export { type FeatureCost, featureCost } from "./numerics/feature_costs.ts";
 export { adam, type Optimiser } from "./numerics/adam.ts";
+export * from "./numerics/attention_mechanism.ts";
+export * from "./numerics/attention_mechanisms.ts";
 export { bidirectionalGru, type Encoder } from "./numerics/encoder.ts";
+export * from "./numerics/feature_map.ts";
+export { featureMaps } from "./numerics/feature_maps.ts";
+export {
+  kernelAttention,
+  type KernelAttentionOptions,
+  kernelDenominators,
+  type KernelRoute,
+} from "./numerics/kernel_attention.ts";
+export { kernelState, type KernelStateOptions } from "./numerics/kernel_state.ts";
+export { keyValueCache, type KeyValueCacheOptions } from "./numerics/kv_cache.ts";
 export { type Decoder, luongDecoder } from "./numerics/luong.ts";
 export { Parameters } from "./numerics/parameters.ts";
 export * from "./numerics/random.ts";
@@ -47,6 +59,7 @@ export { scores } from "./numerics/scores.ts";
 export { type BootstrapOptions, type PairedBootstrap, pairedBootstrap } from "./numerics/bootstrap.ts";
 export { bleuOf, type BleuStatistics, bleuStatistics, tokens13a } from "./numerics/bleu.ts";
 export { chrfOf, type ChrfOptions, type ChrfStatistics, chrfStatistics } from "./numerics/chrf.ts";
+export { softmaxAttention, type SoftmaxAttentionOptions } from "./numerics/softmax_attention.ts";
 export { editDistance } from "./numerics/metrics.ts";
 export type { Initial, InitialValues, TensorMap } from "./numerics/shape.ts";
 export {

@@ -14,6 +14,11 @@ export function hasKernels(...names: readonly string[]): boolean {
   return !composing && names.every((name) => tf.getKernel(name, backend) !== undefined);
 }
 
+/** Whether {@linkcode composed} is at work. */
+export function isComposing(): boolean {
+  return composing;
+}
+
 /**
  * Runs a synchronous function with every fused kernel left aside: the same results from stock operations. Counting runs so
  * (a fused kernel hides what it does, and computes some things twice), and a fused result can be checked against it.

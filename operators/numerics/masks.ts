@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { InputError } from "../records.ts";
 import { assertShape } from "./shape.ts";
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from "./tf.ts";
 
@@ -22,4 +23,17 @@ export function lengthMask(lengths: Tensor, width: number): Tensor2D {
   assertShape("lengths", lengths, [null]);
   const positions: Tensor1D = tf.range(0, width, 1, "float32");
   return tf.less(positions.expandDims(0), lengths.toFloat().expandDims(1)).toFloat() as Tensor2D;
+}
+
+/**
+ * Checks a mask of who may be seen: `[B, S]` of float32, int32 or bool.
+ *
+ * @throws RangeError when the shape doesn't fit
+ * @throws InputError when it holds something else
+ */
+export function checkMask(mask: Tensor, batch: number, keys: number): void {
+  assertShape("mask", mask, [batch, keys]);
+  if (!["float32", "int32", "bool"].includes(mask.dtype)) {
+    throw new InputError(`Cannot use a mask as it must hold numbers or booleans: current value is ${mask.dtype}`);
+  }
 }

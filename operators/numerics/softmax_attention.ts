@@ -11,7 +11,12 @@
  * @module
  */
 import { hasKernels, runKernel } from "./device_kernels.ts";
+import { checkMask } from "./masks.ts";
+import { InputError } from "../records.ts";
+import { materialisedSoftmax } from "./materialised_softmax.ts";
+import { scoped } from "./scope.ts";
 import { assertShape } from "./shape.ts";
+import { visiblePairs } from "./visible.ts";
 import { maskedSoftmax } from "./softmax.ts";
 import { type Tensor, type Tensor2D, type Tensor4D, tf } from "./tf.ts";
 
@@ -26,6 +31,11 @@ export interface SoftmaxAttentionOptions {
   readonly mask?: Tensor2D;
   /** What scores are multiplied by. @default 1 / sqrt(D) */
   readonly scale?: number;
+  /**
+   * `streaming`: one fused kernel that holds no scores, where the backend has it (else the stock softmax). `materialised`:
+   * all scores and their powers, as the textbook writes it, on every backend. @default "streaming"
+   */
+  readonly route?: "streaming" | "materialised";
 }
 
 /**
@@ -48,8 +58,15 @@ export function softmaxAttention(
   const [batch, heads, , depth] = q.shape;
   assertShape("k", k, [batch, heads, null, depth]);
   assertShape("v", v, [batch, heads, k.shape[2], null]);
-  const { causal = false, mask, scale = 1 / Math.sqrt(depth) } = options;
-  if (mask) assertShape("mask", mask, [batch, k.shape[2]]);
+  const { causal = false, mask, scale = 1 / Math.sqrt(depth), route = "streaming" } = options;
+  if (mask) checkMask(mask, batch, k.shape[2]);
+  if (route !== "streaming" && route !== "materialised") {
+    throw new InputError(`Cannot attend as route must be streaming or materialised: current value is ${route}`);
+  }
+  if (route === "materialised") {
+    const visible = visiblePairs(q.shape[2], k.shape[2], causal, mask);
+    return scoped(() => [materialisedSoftmax(q, k, v, { visible, scale, masked: mask !== undefined })])[0];
+  }
   return hasKernels(...ATTENTION_KERNELS)
     ? fused(q, k, v, mask, { causal, scale })
     : composed(q, k, v, mask, { causal, scale });

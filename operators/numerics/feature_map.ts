@@ -1,0 +1,109 @@
+/**
+ * What a feature map is: one small object with a name, a citation, a pure function φ from vectors to features, and its
+ * exact cost. It makes the kernel φ(q)·φ(k), which stands in softmax's place (Katharopoulos et al. 2020, section 3.2).
+ * Those of {@linkcode ./feature_maps.ts} are such objects, and so is a user's own.
+ *
+ * Letters: B sequences, H heads, N positions, D the width of a query or key, C the number of features.
+ *
+ * @module
+ */
+import { InputError } from "../records.ts";
+import { assertShape } from "./shape.ts";
+import type { Tensor, Tensor4D } from "./tf.ts";
+
+/** Which vectors a map is applied to. */
+export interface FeatureContext {
+  readonly side: "query" | "key";
+  /** Number of the first of the N positions, counted from 0; the others follow it. @default 0 */
+  readonly first?: number;
+  /** How many positions the whole sequence has, where that is known. */
+  readonly count?: number;
+}
+
+/** Features that are exp(`log`) times too small or too large: φ(x) = exp(log) features. */
+export interface ScaledFeatures {
+  /** `[B, H, N, C]` */
+  readonly features: Tensor4D;
+  /** `[B, H, N, 1]` */
+  readonly log: Tensor4D;
+}
+
+/** The kernel as a function of q·k, for maps whose kernel is one: pairs of a query and a key can do without features. */
+export interface PairForm {
+  /** What q·k is multiplied by, for width D. */
+  scale(width: number): number;
+  /** The kernel's values from scaled products, element by element. */
+  of(products: Tensor): Tensor;
+}
+
+/** What features cost, counted as THEORY.md 6.3 counts. */
+export interface MapCost {
+  /** C. */
+  readonly features: number;
+  /** Operations for the features of one vector, as many on either side. */
+  readonly operations: number;
+  /** Operations from q·k to the kernel's value, where there is a {@linkcode PairForm}. */
+  readonly pair?: number;
+}
+
+/** A feature map. Pure: it neither keeps nor disposes of a tensor. */
+export interface FeatureMap {
+  /** Short and unique: it labels rows, tables and figures. */
+  readonly name: string;
+  /** What a reader sees, where it differs from the name. */
+  readonly label?: string;
+  /** Author, year and equation. */
+  readonly citation: string;
+  /** Where the scale of q·k goes, for readers: "q / sqrt(D)", "none". */
+  readonly scaling?: string;
+  /** Whether φ(q)·φ(k) is never negative, so that a denominator can vanish but not change its sign. @default false */
+  readonly positive?: boolean;
+  /**
+   * The least denominator, for maps whose denominators can cancel: below it rounding is all that is left of them.
+   *
+   * @default 1e-12
+   */
+  readonly eps?: number;
+  /** C, for vectors of width D. */
+  dimension(width: number): number;
+  /** φ of vectors `[B, H, N, D]`: `[B, H, N, C]`. */
+  apply(x: Tensor4D, context: FeatureContext): Tensor4D;
+  /** The same with a factor for each row kept apart, for features that would overflow or vanish. */
+  applyScaled?(x: Tensor4D, context: FeatureContext): ScaledFeatures;
+  /** The kernel as a function of q·k. */
+  readonly pair?: PairForm;
+  /** The exact cost for width D; without it a mechanism made of the map can't tell its own. */
+  cost?(width: number): MapCost;
+  /** Why these sizes can't be used, as one clause ("the width must be even: current value is 3"). */
+  refuses?(width: number, positions?: number): string | undefined;
+}
+
+/**
+ * Checks that a map can work with vectors of this width, before anything is made of them.
+ *
+ * @param positions the longest sequence, where it is known
+ * @throws InputError in one line: which map, which rule, which value
+ */
+export function checkFeatureMap(map: FeatureMap, width: number, positions?: number): void {
+  const reason = Number.isSafeInteger(width) && width > 0
+    ? map.refuses?.(width, positions)
+    : `the width must be a positive integer: current value is ${width}`;
+  if (reason !== undefined) throw new InputError(`Cannot use the feature map "${map.name}" as ${reason}`);
+  const dimension = map.dimension(width);
+  if (!Number.isSafeInteger(dimension) || dimension < 1) {
+    throw new InputError(
+      `Cannot use the feature map "${map.name}" as its dimension must be a positive integer: current value is ${dimension}`,
+    );
+  }
+}
+
+/** A map's features of x, with their factor apart where the map knows how; the map keeps to what it promised. */
+export function featuresOf(
+  map: FeatureMap,
+  x: Tensor4D,
+  context: FeatureContext,
+): { readonly features: Tensor4D; readonly log?: Tensor4D } {
+  const made = map.applyScaled ? map.applyScaled(x, context) : { features: map.apply(x, context) };
+  assertShape(`the features of "${map.name}"`, made.features, [...x.shape.slice(0, 3), map.dimension(x.shape[3])]);
+  return made;
+}

@@ -1,0 +1,89 @@
+/**
+ * Decoding with kernel attention: S `[B, H, C, M]` and z `[B, H, C, 1]` are all that is kept, however long the sequence
+ * (Katharopoulos et al. 2020, equations 16 to 20; THEORY.md 6.6).
+ *
+ * @module
+ */
+import { InputError } from "../records.ts";
+import type { AttentionState } from "./attention_mechanism.ts";
+import { DEFAULT_EPS, divide } from "./denominators.ts";
+import { checkFeatureMap, type FeatureMap } from "./feature_map.ts";
+import { checkMask } from "./masks.ts";
+import { CAUSAL_CHUNK, causalRows, keysOf } from "./kernel_rows.ts";
+import { addKeys, joinCompensated } from "./kernel_sums.ts";
+import { scoped } from "./scope.ts";
+import { assertShape } from "./shape.ts";
+import type { Tensor, Tensor2D, Tensor4D } from "./tf.ts";
+
+/** Options of {@linkcode kernelState}. */
+export interface KernelStateOptions {
+  readonly map: FeatureMap;
+  /** The least denominator, by the rule of {@linkcode ./denominators.ts}; 0 for none. @default the map's own, else 1e-12 */
+  readonly eps?: number;
+  /** The most positions that the sequence will have, for maps that know positions by number. */
+  readonly positions?: number;
+  /**
+   * Carry what each addition to S and z rounds off beside them, and put it back at the next (Kahan 1965): the error then
+   * doesn't grow with the number of steps, for twice the state. @default false
+   */
+  readonly compensated?: boolean;
+}
+
+/**
+ * The state before the first position. Its `step` takes one position, or a chunk: then pairs within the chunk are computed
+ * as pairs. Either way the outputs are those of causal {@linkcode kernelAttention} up to rounding.
+ *
+ * @throws InputError when the map refuses the width or the number of positions
+ */
+export function kernelState(options: KernelStateOptions): AttentionState {
+  return after(options, 0, []);
+}
+
+function after(options: KernelStateOptions, position: number, tensors: readonly Tensor[]): AttentionState {
+  const { map, eps = map.eps ?? DEFAULT_EPS, positions, compensated = false } = options;
+  const half = compensated ? tensors.length - 2 : tensors.length;
+  const [sums, lost] = [tensors.slice(0, half), tensors.slice(half)];
+  return {
+    position,
+    tensors,
+    with: (others) => after(options, position, others),
+    step(q, k, v, mask) {
+      const first = position, length = q.shape[2];
+      check(map, q, k, v, mask, positions, first + length);
+      const [output, ...next] = scoped(() => {
+        const keys = keysOf(map, k, v, mask, positions);
+        const rows = causalRows(q, keys, {
+          sums,
+          first,
+          chunk: CAUSAL_CHUNK,
+          recurrent: length === 1,
+          carries: !compensated,
+        }, (found) => divide(found, eps, map.positive ?? false));
+        if (!compensated) return [rows.rows, ...rows.sums];
+        const own = addKeys(map, [], keys.k, keys.v, keys.seen, { first, count: positions });
+        return [rows.rows, ...joinCompensated(sums, lost, own)];
+      });
+      return { output: output as Tensor4D, next: after(options, first + length, next) };
+    },
+  };
+}
+
+function check(
+  map: FeatureMap,
+  q: Tensor4D,
+  k: Tensor4D,
+  v: Tensor4D,
+  mask: Tensor2D | undefined,
+  positions: number | undefined,
+  reached: number,
+): void {
+  const [batch, heads, length, depth] = q.shape;
+  assertShape("q", q, [null, null, null, null]);
+  assertShape("k", k, [batch, heads, length, depth]);
+  assertShape("v", v, [batch, heads, length, null]);
+  if (mask) checkMask(mask, batch, length);
+  if (length < 1) {
+    throw new InputError(`Cannot take a step as a chunk must have at least one position: current value is ${length}`);
+  }
+  checkFeatureMap(map, depth, Math.max(reached, positions ?? 0));
+}
