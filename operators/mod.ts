@@ -37,6 +37,7 @@ export {
 export { type AttentionDims, checkAttentionDims } from "./numerics/attention_dims.ts";
 export { type FeatureCost, featureCost } from "./numerics/feature_costs.ts";
 export { adam, type Optimiser } from "./numerics/adam.ts";
+export { countAttention } from "./numerics/attention_counting.ts";
 export * from "./numerics/attention_mechanism.ts";
 export * from "./numerics/attention_mechanisms.ts";
 export { bidirectionalGru, type Encoder } from "./numerics/encoder.ts";

@@ -6,6 +6,8 @@
  * @module
  */
 import { InputError } from "../records.ts";
+import type { AttentionCost } from "./attention_costs.ts";
+import type { AttentionDims } from "./attention_dims.ts";
 import type { Tensor, Tensor2D, Tensor4D } from "./tf.ts";
 
 /** Who sees whom. */
@@ -22,6 +24,8 @@ export interface AttentionOptions {
 export interface StateOptions {
   /** The most positions that it will have, for mechanisms that know positions by number. */
   readonly positions?: number;
+  /** The least denominator, as in {@linkcode AttentionOptions}. */
+  readonly eps?: number;
 }
 
 /**
@@ -62,8 +66,10 @@ export interface AttentionMechanism {
   apply(q: Tensor4D, k: Tensor4D, v: Tensor4D, options?: AttentionOptions): Tensor4D;
   /** The state of a sequence that has not begun, for mechanisms that can go position by position. */
   state?(options?: StateOptions): AttentionState;
+  /** The closed form of what it costs; causal, of a form that carries its state from position to position. */
+  cost?(dims: AttentionDims): AttentionCost;
   /** Why these sizes can't be used, as one clause ("the width must be even: current value is 3"). */
-  refuses?(dims: { readonly n: number; readonly d: number; readonly m: number }): string | undefined;
+  refuses?(dims: AttentionDims): string | undefined;
 }
 
 /**
@@ -73,7 +79,7 @@ export interface AttentionMechanism {
  */
 export function checkMechanism(
   mechanism: AttentionMechanism,
-  dims: { readonly n: number; readonly d: number; readonly m: number },
+  dims: AttentionDims,
 ): void {
   const reason = mechanism.refuses?.(dims);
   if (reason !== undefined) throw new InputError(`Cannot use the attention "${mechanism.name}" as ${reason}`);

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { type AttentionCost, cost } from "./attention_costs.ts";
+import type { AttentionDims } from "./attention_dims.ts";
 import type { AttentionMechanism } from "./attention_mechanism.ts";
 import { isComposing } from "./device_kernels.ts";
-import type { FeatureMap } from "./feature_map.ts";
+import type { FeatureMap, MapCost } from "./feature_map.ts";
 import { featureMaps } from "./feature_maps.ts";
 import { kernelAttention, type KernelRoute } from "./kernel_attention.ts";
 import { kernelState } from "./kernel_state.ts";
@@ -26,6 +28,7 @@ export function softmaxMechanism(route: "streaming" | "materialised" = "streamin
     apply: (q, k, v, { causal, mask } = {}) =>
       softmaxAttention(q, k, v, { causal, mask, route: isComposing() ? "materialised" : route }),
     state: () => keyValueCache(),
+    cost: (dims) => cost.softmax({ ...dims, route }),
   };
 }
 
@@ -48,8 +51,20 @@ export function kernelMechanism(map: FeatureMap, options: KernelMechanismOptions
     citation: map.citation,
     scaling: map.scaling,
     apply: (q, k, v, { causal, mask, eps } = {}) => kernelAttention(q, k, v, { map, causal, mask, eps, route }),
-    state: ({ positions } = {}) => kernelState({ map, positions }),
+    state: ({ positions, eps } = {}) => kernelState({ map, positions, eps }),
+    cost: map.cost && ((dims) => kernelCost(dims, map.cost!(dims.d), route)),
     refuses: ({ n, d }) => map.refuses?.(d, n),
+  };
+}
+
+function kernelCost(dims: AttentionDims, features: MapCost, route: KernelRoute): AttentionCost {
+  const { n, heads = 1, batch = 1 } = dims;
+  const found = cost.kernel({ ...dims, features, route: route === "quadratic" ? "quadratic" : "streamed" });
+  const extra = (positions: number) => heads * batch * (features.extra?.(positions) ?? 0);
+  return {
+    ...found,
+    operations: found.operations + extra(n),
+    decode: { ...found.decode, operations: (position) => found.decode.operations(position) + extra(1) },
   };
 }
 

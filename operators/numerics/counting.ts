@@ -25,6 +25,11 @@ export interface OperationCount {
   readonly operations: number;
   /** Multiplications by one constant, left out of `operations` because a matrix product absorbs them. */
   readonly folded: number;
+  /**
+   * Every multiplication and addition once, as THEORY.md 6.3 counts: a matrix product of m x k by k x n is mn (2k - 1), one
+   * less for each result than in `operations`, and what was folded counts.
+   */
+  readonly exact: number;
   /** By kernel, in the order of first execution. */
   readonly kernels: readonly KernelCount[];
 }
@@ -55,17 +60,19 @@ function observe<R>(f: () => R, observer: Observer): R {
 
 function tally() {
   const kernels = new Map<string, { name: string; executions: number; operations: number }>();
-  let folded = 0;
+  let folded = 0, products = 0;
   return {
     add(name: string, run: KernelRun): void {
       const operations = kernelCost(name).operations(run);
       const seen = kernels.get(name) ?? { name, executions: 0, operations: 0 };
       kernels.set(name, { name, executions: seen.executions + 1, operations: seen.operations + operations });
+      if (name.endsWith("MatMul")) products += sizeOf(run.outputs[0].shape);
       if (name === "Multiply" && isFolded(run)) folded += sizeOf(run.outputs[0].shape);
     },
     total(): OperationCount {
       const list = [...kernels.values()];
-      return { operations: list.reduce((sum, kernel) => sum + kernel.operations, 0), folded, kernels: list };
+      const operations = list.reduce((sum, kernel) => sum + kernel.operations, 0);
+      return { operations, folded, exact: operations - products + folded, kernels: list };
     },
   };
 }

@@ -140,12 +140,14 @@ export function favor(options: FavorOptions = {}): FavorMap {
 
 /**
  * Of one vector: scale D, projections, norm and its half 2D; then exponents less their greatest, exponential and factor,
- * or sine and cosine and factor. What puts a row's factor back in is attention's.
+ * or sine, cosine and factor. Beside them: the greatest key's factor, its distance from each key's, the power, and a
+ * multiplication a feature; one addition a query.
  */
 function cost(kind: FavorKind, width: number, features: number): MapCost {
-  const projections = (kind === "positive" ? features : features / 2) * (2 * width - 1);
-  const shared = width + projections + 2 * width;
-  if (kind === "trigonometric") return { features, operations: shared + 2 * features };
-  const negated = kind === "hyperbolic" ? features / 2 : 0;
-  return { features, operations: shared + negated + (features - 1) + 3 * features + 1 };
+  const count = kind === "positive" ? features : features / 2;
+  const shared = width + count * (2 * width - 1) + 2 * width;
+  const extra = (n: number) => n * (features + 4) - 1;
+  if (kind === "trigonometric") return { features, operations: shared + 2 * features, extra };
+  const negated = kind === "hyperbolic" ? count : 0;
+  return { features, operations: shared + negated + (features - 1) + 3 * features + 1, extra };
 }

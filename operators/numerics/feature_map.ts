@@ -8,6 +8,7 @@
  * @module
  */
 import { InputError } from "../records.ts";
+import type { FeatureCost } from "./feature_costs.ts";
 import { assertShape } from "./shape.ts";
 import type { Tensor, Tensor4D } from "./tf.ts";
 
@@ -37,13 +38,12 @@ export interface PairForm {
 }
 
 /** What features cost, counted as THEORY.md 6.3 counts. */
-export interface MapCost {
-  /** C. */
-  readonly features: number;
-  /** Operations for the features of one vector, as many on either side. */
-  readonly operations: number;
-  /** Operations from q·k to the kernel's value, where there is a {@linkcode PairForm}. */
-  readonly pair?: number;
+export interface MapCost extends FeatureCost {
+  /**
+   * Operations that attention over n positions spends on this map beside features, sums and quotients: the scale of q where
+   * it has a multiplication of its own, factors of rows that are put back in. @default 0
+   */
+  extra?(n: number): number;
 }
 
 /** A feature map. Pure: it neither keeps nor disposes of a tensor. */

@@ -58,6 +58,7 @@ const constantOne = ({ shape: [batch, heads, length] }: Tensor4D): Tensor4D => t
  */
 export function poly2(options: PolynomialOptions = {}): FeatureMap {
   const scale = checked(options);
+  const scaled = (width: number) => scale(width) === 1 ? {} : { extra: (n: number) => n * width };
   return {
     name: "poly2",
     label: "poly-2",
@@ -67,12 +68,17 @@ export function poly2(options: PolynomialOptions = {}): FeatureMap {
     eps: 1e-6, // at s = -1, 1 - 2 + 1 of features is rounding
     dimension: (width) => 1 + width + triangle(width),
     apply(x, { side }) {
-      const scaled = side === "query" ? times(x, scale(x.shape[3])) : x;
-      const linear = rootTwo(scaled);
-      return tf.concat([constantOne(x), linear, tf.mul(scaled, scaled), ...mixedProducts(linear, scaled)], 3);
+      const own = side === "query" ? times(x, scale(x.shape[3])) : x;
+      const linear = rootTwo(own);
+      return tf.concat([constantOne(x), linear, tf.mul(own, own), ...mixedProducts(linear, own)], 3);
     },
     pair: { scale, of: (products) => tf.square(tf.add(products, 1)) },
-    cost: (width) => ({ features: 1 + width + triangle(width), operations: width + triangle(width), pair: 2 }),
+    cost: (width) => ({
+      features: 1 + width + triangle(width),
+      operations: width + triangle(width),
+      pair: 2,
+      ...scaled(width),
+    }),
   };
 }
 
@@ -82,6 +88,7 @@ export function poly2(options: PolynomialOptions = {}): FeatureMap {
  */
 export function poly2Notes(options: PolynomialOptions = {}): FeatureMap {
   const scale = checked(options);
+  const scaled = (width: number) => scale(width) === 1 ? {} : { extra: (n: number) => n * width };
   return {
     name: "poly2-notes",
     label: "poly-2 as in the notes",
@@ -90,12 +97,17 @@ export function poly2Notes(options: PolynomialOptions = {}): FeatureMap {
     positive: true,
     dimension: (width) => 1 + width + triangle(width),
     apply(x, { side }) {
-      const scaled = side === "query" ? times(x, scale(x.shape[3])) : x;
-      const mixed = mixedProducts(rootTwo(scaled), scaled);
-      return tf.concat([constantOne(x), scaled, tf.mul(scaled, scaled), ...mixed], 3);
+      const own = side === "query" ? times(x, scale(x.shape[3])) : x;
+      const mixed = mixedProducts(rootTwo(own), own);
+      return tf.concat([constantOne(x), own, tf.mul(own, own), ...mixed], 3);
     },
     pair: { scale, of: (products) => tf.add(tf.mul(tf.add(products, 1), products), 1) }, // (s + 1) s + 1
-    cost: (width) => ({ features: 1 + width + triangle(width), operations: width + triangle(width), pair: 3 }),
+    cost: (width) => ({
+      features: 1 + width + triangle(width),
+      operations: width + triangle(width),
+      pair: 3,
+      ...scaled(width),
+    }),
   };
 }
 
