@@ -53,5 +53,25 @@ const attention: PackKernel = {
   },
 };
 
+/** Inputs as {@linkcode attention} took and gave them, no state, and dOut `[B, H, N, M]`; outputs the gradients at q, k and v. */
+const attentionGradient: PackKernel = {
+  name: "HeedPoly2AttentionGrad",
+  run({ backend, functions, address, scratch }, inputs, attrs) {
+    check(inputs);
+    const { q, k, v, mask, out, totals, dOut } = inputs;
+    const made = [q, k, v].map(({ shape }) => backend.makeOutput(shape, "float32"));
+    const settings = sizes(inputs, attrs);
+    const room = scratch(functions.poly2GradientScratch(q.shape[3], v.shape[3], settings[7]));
+    functions.poly2Gradient(
+      ...[q, k, v].map(address),
+      mask ? address(mask) : 0,
+      ...[out, totals, dOut, ...made].map(address),
+      ...settings,
+      room,
+    );
+    return made;
+  },
+};
+
 /** Kernels of this file. */
-export const poly2Kernels: readonly PackKernel[] = [attention];
+export const poly2Kernels: readonly PackKernel[] = [attention, attentionGradient];

@@ -18,15 +18,15 @@
  * @module
  */
 import { hasKernels, runKernel } from "./device_kernels.ts";
-import { composedAttention, composedChunk } from "./poly2_composed.ts";
+import { composedAttention, composedChunk, type ComposedSettings } from "./poly2_composed.ts";
 import { poly2Width } from "./poly2_features.ts";
 import { assertShape } from "./shape.ts";
-import { type Tensor2D, type Tensor4D, tf } from "./tf.ts";
+import { type Tensor, type Tensor2D, type Tensor4D, tf } from "./tf.ts";
 
 export { poly2Features, poly2Width } from "./poly2_features.ts";
 
-/** Names of the device kernels; {@linkcode poly2Attention} uses them where the backend has them. */
-export const POLY2_KERNELS = ["HeedPoly2Attention"] as const;
+/** Names of the device kernels; {@linkcode poly2Attention} uses them where the backend has both. */
+export const POLY2_KERNELS = ["HeedPoly2Attention", "HeedPoly2AttentionGrad"] as const;
 
 /** Below this a denominator counts as this: sums of (1 + q k)^2 that vanish give finite results. */
 export const POLY2_EPS = 1e-6;
@@ -91,10 +91,7 @@ export function poly2Attention(q: Tensor4D, k: Tensor4D, v: Tensor4D, options: P
   const width = v.shape[3];
   const chosen = route === "auto" ? poly2Route({ queries, keys: k.shape[2], depth, width }, causal) : route;
   const settings = { causal, eps, linear: chosen === "linear" };
-  // Inside a gradient's tape stock operations, which it can go back through.
-  const taped = tf.engine().state.gradientDepth > 0;
-  if (taped || !hasKernels(POLY2_KERNELS[0])) return composedAttention(q, k, v, mask, settings);
-  return runKernel<Tensor4D[]>(POLY2_KERNELS[0], { q, k, v, mask }, settings)[0];
+  return hasKernels(...POLY2_KERNELS) ? fused(q, k, v, mask, settings) : composedAttention(q, k, v, mask, settings);
 }
 
 /** The state of an empty sequence, `[B, H, C, M + 1]`: S, and z as its last column. */
@@ -128,7 +125,7 @@ export function poly2Chunk(
   const { mask, eps = POLY2_EPS } = options;
   if (mask) assertShape("mask", mask, [batch, length]);
   checkEps(eps);
-  if (!hasKernels(POLY2_KERNELS[0])) return composedChunk(state, q, k, v, mask, eps);
+  if (!hasKernels(...POLY2_KERNELS)) return composedChunk(state, q, k, v, mask, eps);
   const settings = { causal: true, linear: true, eps };
   const [out, , after] = runKernel<Tensor4D[]>(POLY2_KERNELS[0], { q, k, v, mask, state }, settings);
   return { out, state: after };
@@ -138,4 +135,25 @@ function checkEps(eps: number): void {
   if (!(eps > 0 && Number.isFinite(eps))) {
     throw new RangeError(`Cannot attend as eps must be above 0 and finite: current value is ${eps}`);
   }
+}
+
+function fused(
+  q: Tensor4D,
+  k: Tensor4D,
+  v: Tensor4D,
+  mask: Tensor2D | undefined,
+  settings: ComposedSettings,
+): Tensor4D {
+  const [forward, backward] = POLY2_KERNELS;
+  const attend = tf.customGrad((...args) => {
+    const [q, k, v, save] = args as unknown as [Tensor, Tensor, Tensor, (tensors: Tensor[]) => void];
+    const [out, totals] = runKernel<Tensor[]>(forward, { q, k, v, mask }, settings);
+    save([q, k, v, out, totals, ...(mask ? [mask] : [])]);
+    return {
+      value: out,
+      gradFunc: (dOut: Tensor, [q, k, v, out, totals, mask]: Tensor[]) =>
+        runKernel<Tensor[]>(backward, { q, k, v, out, totals, mask, dOut }, settings),
+    };
+  });
+  return attend(q, k, v) as Tensor4D;
 }

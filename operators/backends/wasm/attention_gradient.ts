@@ -13,8 +13,8 @@ import { micro4x8 } from "./micro";
 import { packAlong } from "./panels";
 import { loadPart, storePart } from "./parts";
 
-/** Queries in a block. */
-const ROWS = 128;
+/** Queries in a block; poly2_gradient.ts lays its panels out by the same number. */
+export const ROWS = 128;
 
 /** Bytes of scratch that {@link attentionGradient} needs for depth D and width M. */
 export function attentionGradientScratch(depth: i32, width: i32): i32 {
@@ -23,7 +23,7 @@ export function attentionGradientScratch(depth: i32, width: i32): i32 {
 }
 
 /** Packs `count` rows of `width` as panels of eight columns, row by row, multiplied by `scale`. */
-function packRows(from: usize, count: i32, width: i32, scale: f32, to: usize): void {
+export function packRows(from: usize, count: i32, width: i32, scale: f32, to: usize): void {
   const factor = f32x4.splat(scale);
   for (let column = 0; column < width; column += 8) {
     packAlong(from + (<usize>column << 2), <usize>width << 2, min(8, width - column), 8, count, to);
@@ -111,7 +111,7 @@ export function attentionGradient(
 }
 
 /** Sum over `count` products, in float64: it is subtracted from numbers that it may nearly equal. */
-function inner(a: usize, b: usize, count: i32): f32 {
+export function inner(a: usize, b: usize, count: i32): f32 {
   let sum: f64 = 0;
   for (let i = 0; i < count; i++, a += 4, b += 4) sum += <f64>load<f32>(a) * <f64>load<f32>(b);
   return <f32>sum;
@@ -133,7 +133,7 @@ function slope(scores: usize, gradients: usize, count: i32, state: usize): void 
 }
 
 /** A panel [count, 8] as 8 lines of panels of four keys, which are `stride` bytes apart. */
-function turn(from: usize, count: i32, to: usize, stride: usize): void {
+export function turn(from: usize, count: i32, to: usize, stride: usize): void {
   for (let key = 0; key < count; key += 4, from += 128, to += stride) {
     for (let half: usize = 0; half < 2; half++) {
       const at = from + (half << 4), out = to + (half << 6);
@@ -149,7 +149,7 @@ function turn(from: usize, count: i32, to: usize, stride: usize): void {
 }
 
 /** out[tile, width] += A^T B for A in panels of four keys (ROWS long) and B in panels of eight columns (`rows` long). */
-function addTiles(a: usize, b: usize, rows: i32, tile: i32, width: i32, out: usize, stride: usize, corner: usize): void {
+export function addTiles(a: usize, b: usize, rows: i32, tile: i32, width: i32, out: usize, stride: usize, corner: usize): void {
   for (let column = 0; column < width; column += 8, b += <usize>rows << 5) {
     const columns = min(8, width - column);
     for (let key = 0; key < tile; key += 4) {

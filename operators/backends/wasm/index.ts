@@ -19,3 +19,4 @@ export { expOf, sigmoidOf, tanhOf } from "./unary";
 export { attention, attentionScratch } from "./attention";
 export { attentionGradient, attentionGradientScratch } from "./attention_gradient";
 export { poly2Attention, poly2Scratch } from "./poly2";
+export { poly2Gradient, poly2GradientScratch } from "./poly2_gradient";

@@ -32,7 +32,7 @@ export function extendedBytes(depth: i32, rows: i32): usize {
  * x' and sqrt2 x' of `count` rows that lie `stride` bytes apart, as [2, 1 + D, rows]. A hidden row, and what is beyond
  * `count`, is zeros, its 1 too: all of its features are 0, whatever it held.
  *
- * @param rows a multiple of 4 from `count` to `count + 3`
+ * @param rows a multiple of 4, at least `count`
  * @param mask of the rows, or 0
  */
 export function packExtended(from: usize, stride: usize, count: i32, rows: i32, depth: i32, mask: usize, to: usize): void {
