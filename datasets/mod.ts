@@ -15,5 +15,8 @@
 export { cmudict, type CmudictOptions } from "./cmudict.ts";
 export { dictionaryFile, type DictionaryFileOptions } from "./dictionary_file.ts";
 export { datasetOf, subset } from "./dataset.ts";
+export { listops, type ListopsOptions, valueOf } from "./listops.ts";
+export { listopsFile } from "./listops_tsv.ts";
+export { recall, type RecallOptions } from "./recall.ts";
 export { bytesOf, type Review, reviews, type ReviewsOptions, wordsOf } from "./reviews.ts";
 export { type Split, splitOf } from "./split.ts";

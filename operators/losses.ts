@@ -27,3 +27,24 @@ export function meanSequenceLoss(decoded: SequenceLogits): Scalar {
   const { sum, tokens } = sequenceLoss(decoded);
   return tf.div(sum, tokens) as Scalar;
 }
+
+/** What the losses of labels need to know of a chain's end. */
+export interface LabelLogits {
+  /** `[B, L, V]` */
+  readonly logits: Tensor3D;
+  /** int32 `[B, L]` */
+  readonly labels: Tensor2D;
+  /** `[B, L]`: 1 where a label is asked for. */
+  readonly labelMask: Tensor2D;
+}
+
+/** Cross-entropy of the labels that are asked for, summed, with their number. */
+export function labelLoss({ logits, labels, labelMask }: LabelLogits): SummedLoss {
+  return maskedCrossEntropy(logits, labels, labelMask);
+}
+
+/** Mean cross-entropy a label, in nats; 0 for a batch that asks for none. */
+export function meanLabelLoss(labelled: LabelLogits): Scalar {
+  const { sum, tokens } = labelLoss(labelled);
+  return tf.div(sum, tf.maximum(tokens, 1)) as Scalar;
+}

@@ -6,6 +6,7 @@
 import type { Metric } from "./evaluate.ts";
 import { alignmentEntropy, countErrors, type ErrorCounts, noErrors, per, perplexity, wer } from "./numerics/metrics.ts";
 import type { Predicted } from "./predict.ts";
+import type { PredictedLabels } from "./predict_labels.ts";
 
 /** A metric of the errors against the nearest of each example's targets. */
 function ofErrors(name: string, value: (counts: ErrorCounts) => number): Metric {
@@ -15,7 +16,7 @@ function ofErrors(name: string, value: (counts: ErrorCounts) => number): Metric 
     begin() {
       let counts = noErrors;
       return {
-        add({ predictions }) {
+        add({ predictions }: Predicted) {
           for (const { hypothesis, example } of predictions) counts = countErrors(counts, hypothesis, example.targets);
         },
         value: () => 100 * value(counts),
@@ -25,14 +26,18 @@ function ofErrors(name: string, value: (counts: ErrorCounts) => number): Metric 
 }
 
 /** A metric of the mean loss a target token. */
-function ofLoss(name: string, unit: string, value: (meanLoss: number) => number): Metric {
+function ofLoss(
+  name: string,
+  unit: string,
+  value: (meanLoss: number) => number,
+): Metric<{ readonly loss: number; readonly tokens: number }> {
   return {
     name,
     unit,
     begin() {
       const total = { loss: 0, tokens: 0 };
       return {
-        add({ loss, tokens }: Predicted) {
+        add({ loss, tokens }) {
           total.loss += loss;
           total.tokens += tokens;
         },
@@ -50,7 +55,7 @@ function ofAlignments(name: string, unit: string, pick: "nats" | "normalised"): 
     begin() {
       const total = { sum: 0, words: 0 };
       return {
-        add({ predictions }) {
+        add({ predictions }: Predicted) {
           for (const { alignment } of predictions) {
             if (alignment.length === 0) continue;
             total.sum += alignmentEntropy(alignment)[pick];
@@ -63,19 +68,38 @@ function ofAlignments(name: string, unit: string, pick: "nats" | "normalised"): 
   };
 }
 
-/** What to measure of a sequence model. Error rates take the nearest of an example's targets. */
-export const metrics: Readonly<Record<"loss" | "perplexity" | "per" | "wer" | "entropy" | "relativeEntropy", Metric>> =
-  {
-    /** Mean loss a target token under teacher forcing. */
-    loss: ofLoss("loss", "nats", (mean) => mean),
-    /** Perplexity of a target token. */
-    perplexity: ofLoss("perplexity", "1", perplexity),
-    /** Phoneme error rate: edits over the symbols of the nearest targets. */
-    per: ofErrors("per", per),
-    /** Word error rate: the share of examples that equal none of their targets. */
-    wer: ofErrors("wer", wer),
-    /** Mean entropy of a decoded step's attention weights, a mean over words. */
-    entropy: ofAlignments("entropy", "nats", "nats"),
-    /** The same as a share of the entropy of uniform weights: 0 sharp, 1 uniform. */
-    relativeEntropy: ofAlignments("entropy/relative", "1", "normalised"),
+/** Labels that are right, of those that are asked for. */
+function ofLabels(name: string): Metric<Pick<PredictedLabels, "right" | "tokens">> {
+  return {
+    name,
+    unit: "%",
+    begin() {
+      const total = { right: 0, tokens: 0 };
+      return {
+        add({ right, tokens }) {
+          total.right += right;
+          total.tokens += tokens;
+        },
+        value: () => 100 * total.right / total.tokens,
+      };
+    },
   };
+}
+
+/** What to measure of a model. Error rates take the nearest of an example's targets. */
+export const metrics = {
+  /** Mean loss a target token under teacher forcing, or a label. */
+  loss: ofLoss("loss", "nats", (mean) => mean),
+  /** Perplexity of a target token, or of a label. */
+  perplexity: ofLoss("perplexity", "1", perplexity),
+  /** Phoneme error rate: edits over the symbols of the nearest targets. */
+  per: ofErrors("per", per),
+  /** Word error rate: the share of examples that equal none of their targets. */
+  wer: ofErrors("wer", wer),
+  /** Mean entropy of a decoded step's attention weights, a mean over words. */
+  entropy: ofAlignments("entropy", "nats", "nats"),
+  /** The same as a share of the entropy of uniform weights: 0 sharp, 1 uniform. */
+  relativeEntropy: ofAlignments("entropy/relative", "1", "normalised"),
+  /** Accuracy: the share of labels that are right, of a model of labels. */
+  accuracy: ofLabels("accuracy"),
+} as const;

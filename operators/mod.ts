@@ -6,20 +6,25 @@
 export * from "./attend.ts";
 export * from "./batch.ts";
 export { pull } from "./demand.ts";
+export * from "./classify.ts";
+export * from "./contextualise.ts";
 export * from "./decode.ts";
 export * from "./encode.ts";
 export * from "./evaluate.ts";
 export { lend, type Loan, type LoanContext, settle, type Settled, transform, type Values } from "./loan.ts";
+export type { Labelled } from "./label.ts";
 export * from "./losses.ts";
 export * from "./measure.ts";
 export { metrics } from "./metrics.ts";
 export { type BatchTensors, batchTensors, type Model } from "./model.ts";
 export type { Learner, ParallelOptions } from "./parallel.ts";
 export * from "./predict.ts";
+export * from "./predict_labels.ts";
 export * from "./progress.ts";
 export * from "./record.ts";
 export * from "./records.ts";
 export * from "./shuffle.ts";
+export * from "./tag.ts";
 export * from "./text_metrics.ts";
 export * from "./tokenize.ts";
 export { train, type TrainOptions } from "./train.ts";
@@ -52,6 +57,13 @@ export {
 export { kernelState, type KernelStateOptions } from "./numerics/kernel_state.ts";
 export { keyValueCache, type KeyValueCacheOptions } from "./numerics/kv_cache.ts";
 export { type Decoder, luongDecoder } from "./numerics/luong.ts";
+export {
+  learntPositions,
+  noPositions,
+  type PositionEncoding,
+  sinusoidalPositions,
+} from "./numerics/position_encoding.ts";
+export { type Contextualiser, transformer, type TransformerOptions } from "./numerics/transformer.ts";
 export { Parameters } from "./numerics/parameters.ts";
 export * from "./numerics/random.ts";
 export * from "./numerics/schedules.ts";

@@ -15,6 +15,9 @@ export interface Example {
   readonly targets: readonly (readonly string[])[];
 }
 
+/** Stands in a target where no label is asked for: the symbol of the padding id, which nothing is learnt from. */
+export const UNASKED = "<pad>";
+
 /** An {@linkcode Example} in numbers. */
 export interface Tokens {
   readonly example: Example;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Example } from "./records.ts";
+import { type Example, UNASKED } from "./records.ts";
 
 /** Ids that every vocabulary reserves, in this order. */
 export const SPECIAL = { pad: 0, begin: 1, end: 2, unknown: 3 } as const;
@@ -26,9 +26,14 @@ export interface Vocabularies {
   readonly target: Vocabulary;
 }
 
-/** Makes a vocabulary of the distinct symbols, sorted by code unit so that it does not depend on their order. */
+const MARKS = [UNASKED, "<begin>", "<end>", "<unknown>"];
+
+/**
+ * Makes a vocabulary of the distinct symbols, sorted by code unit so that it does not depend on their order. The symbols
+ * of the special ids are there once, at their places.
+ */
 export function vocabulary(symbols: Iterable<string>): Vocabulary {
-  const known = ["<pad>", "<begin>", "<end>", "<unknown>", ...[...new Set(symbols)].sort()];
+  const known = [...MARKS, ...[...new Set(symbols)].filter((symbol) => !MARKS.includes(symbol)).sort()];
   const ids = new Map(known.map((symbol, id) => [symbol, id]));
   return {
     size: known.length,

@@ -52,7 +52,8 @@ interface Checkpoint {
   readonly parameters: Awaited<ReturnType<Parameters["save"]>>;
 }
 
-const DEV_METRICS = Object.values(metrics);
+const { loss, perplexity, per, wer, entropy, relativeEntropy } = metrics;
+const DEV_METRICS = [loss, perplexity, per, wer, entropy, relativeEntropy];
 
 /** Runs one trial; goes on after the last finished epoch when there is a checkpoint. */
 export function runScoreTrial(trial: Trial, { checkpoint }: TrialContext): Observable<TrialEvent> {
