@@ -30,7 +30,7 @@ function ofLoss(
   name: string,
   unit: string,
   value: (meanLoss: number) => number,
-): Metric<{ readonly loss: number; readonly tokens: number }> {
+): LossMetric {
   return {
     name,
     unit,
@@ -69,7 +69,7 @@ function ofAlignments(name: string, unit: string, pick: "nats" | "normalised"): 
 }
 
 /** Labels that are right, of those that are asked for. */
-function ofLabels(name: string): Metric<Pick<PredictedLabels, "right" | "tokens">> {
+function ofLabels(name: string): LabelMetric {
   return {
     name,
     unit: "%",
@@ -86,8 +86,18 @@ function ofLabels(name: string): Metric<Pick<PredictedLabels, "right" | "tokens"
   };
 }
 
+/** A metric of the mean loss, for models that decode and models of labels alike. */
+export type LossMetric = Metric<Pick<Predicted, "loss" | "tokens">>;
+
+/** A metric of labels. */
+export type LabelMetric = Metric<Pick<PredictedLabels, "right" | "tokens">>;
+
 /** What to measure of a model. Error rates take the nearest of an example's targets. */
-export const metrics = {
+export const metrics: Readonly<
+  & Record<"loss" | "perplexity", LossMetric>
+  & Record<"per" | "wer" | "entropy" | "relativeEntropy", Metric>
+  & Record<"accuracy", LabelMetric>
+> = {
   /** Mean loss a target token under teacher forcing, or a label. */
   loss: ofLoss("loss", "nats", (mean) => mean),
   /** Perplexity of a target token, or of a label. */
@@ -102,4 +112,4 @@ export const metrics = {
   relativeEntropy: ofAlignments("entropy/relative", "1", "normalised"),
   /** Accuracy: the share of labels that are right, of a model of labels. */
   accuracy: ofLabels("accuracy"),
-} as const;
+};
