@@ -18,5 +18,7 @@ export { datasetOf, subset } from "./dataset.ts";
 export { listops, type ListopsOptions, valueOf } from "./listops.ts";
 export { listopsFile } from "./listops_tsv.ts";
 export { recall, type RecallOptions } from "./recall.ts";
+export { linePairs, type LinePairsOptions, type Pair } from "./pairs.ts";
 export { bytesOf, type Review, reviews, type ReviewsOptions, wordsOf } from "./reviews.ts";
 export { type Split, splitOf } from "./split.ts";
+export { type Language, LANGUAGES, translations, type TranslationsOptions } from "./translations.ts";

@@ -5,6 +5,7 @@
  */
 export * from "./attend.ts";
 export * from "./batch.ts";
+export * from "./byte_pairs.ts";
 export { pull } from "./demand.ts";
 export * from "./classify.ts";
 export * from "./contextualise.ts";
@@ -23,6 +24,7 @@ export * from "./predict_labels.ts";
 export * from "./progress.ts";
 export * from "./record.ts";
 export * from "./records.ts";
+export { BLANK, type Segmenter, words } from "./segmenter.ts";
 export * from "./shuffle.ts";
 export * from "./tag.ts";
 export * from "./text_metrics.ts";

@@ -43,13 +43,27 @@ export function vocabulary(symbols: Iterable<string>): Vocabulary {
   };
 }
 
-/** The vocabularies of a training set: every source symbol and every symbol of every target. */
-export function vocabularies(examples: Iterable<Example>): Vocabularies {
-  const source = new Set<string>();
-  const target = new Set<string>();
+/**
+ * The vocabularies of a training set: the source's symbols and those of every target.
+ *
+ * @param limit The most symbols on a side, special ones not counted: the commonest ones, of equally common ones the first
+ *     by code unit. @default {Infinity} every symbol
+ */
+export function vocabularies(examples: Iterable<Example>, limit = Infinity): Vocabularies {
+  const source = new Map<string, number>();
+  const target = new Map<string, number>();
+  const count = (counts: Map<string, number>, symbols: readonly string[]) => {
+    for (const symbol of symbols) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
+  };
   for (const example of examples) {
-    for (const symbol of example.source) source.add(symbol);
-    for (const sequence of example.targets) for (const symbol of sequence) target.add(symbol);
+    count(source, example.source);
+    for (const sequence of example.targets) count(target, sequence);
   }
-  return { source: vocabulary(source), target: vocabulary(target) };
+  return { source: vocabulary(commonest(source, limit)), target: vocabulary(commonest(target, limit)) };
+}
+
+function commonest(counts: ReadonlyMap<string, number>, limit: number): string[] {
+  if (counts.size <= limit) return [...counts.keys()];
+  const sorted = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  return sorted.slice(0, limit).map(([symbol]) => symbol);
 }
