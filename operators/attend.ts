@@ -3,10 +3,9 @@ import type { OperatorFunction } from "rxjs";
 import type { Encoded } from "./encode.ts";
 import { type Loan, type LoanContext, transform } from "./loan.ts";
 import { parametersOf } from "./model.ts";
-import { attend as attention, type Attended as Attention } from "./numerics/attention.ts";
-import { checkScore, type Score } from "./numerics/score.ts";
-import type { Tensor3D } from "./numerics/tf.ts";
-import type { Batch } from "./records.ts";
+import { type Attend, type Attention, global } from "./numerics/attention.ts";
+import { checkScore, type Score, type ScoreDims } from "./numerics/score.ts";
+import { type Batch, InputError } from "./records.ts";
 
 /** Sizes that a score needs and a batch doesn't tell. */
 export interface AttendOptions {
@@ -21,47 +20,45 @@ export interface AttendOptions {
 /** A batch whose memory can be asked. */
 export interface Attended extends Encoded {
   /** Queries `[B, T, D]` to contexts `[B, T, E]` and alignments `[B, T, S]`. */
-  readonly attention: (query: Tensor3D) => Attention;
+  readonly attention: Attend;
 }
 
 /**
  * Gives each batch a way of asking its memory. What depends on the memory alone (projected keys) is computed once, here.
  * The parameters are the model's group `attention`; in training the gradients at the score's inputs are watched under the
- * names `query` and `memory`.
+ * names `query` and `memory` (those at the attention's inputs, when an attention is given).
  *
- * @param score A score function: one of `scores`, or your own.
+ * @param what A score function for global attention (one of `scores`, or your own), or an attention: `local({ … })`.
+ * @throws InputError when it can't work with these sizes.
  */
 export function attend(
-  score: Score,
+  what: Score | Attention,
   options: AttendOptions,
 ): OperatorFunction<Loan<Encoded, Batch>, Loan<Attended, Batch>> {
-  const { query, hidden = query, positions = 64 } = options;
-  return transform((tensors, loan) => {
-    const dims = { query, key: tensors.memory.shape[2], hidden, positions };
-    checkScore(score, dims, tensors.memory.shape[1]);
-    const params = parametersOf("attend", loan).group("attention", (seed) => score.parameters(dims, seed));
-    const watched = watch(checked(score), loan.context.watch);
-    return { ...tensors, attention: attention(watched, params, tensors.memory, tensors.memoryMask) };
-  });
+  return transform((tensors, loan) => ({ ...tensors, attention: attentionOver(what, options, tensors, loan) }));
 }
 
-/** The same score, whose result must have the shape `[B, T, S]`. @throws Error in one line that names the score. */
-function checked(score: Score): Score {
-  return {
-    ...score,
-    apply: (params, query, keys, prepared) => {
-      const logits = score.apply(params, query, keys, prepared);
-      const wanted = [query.shape[0], query.shape[1], keys.shape[1]];
-      const shape = logits?.shape;
-      if (!shape || shape.length !== 3 || wanted.some((size, axis) => size !== shape[axis])) {
-        throw new Error(
-          `Cannot use the score ${score.name} as apply must give [B, T, S] = [${wanted.join(", ")}]: ` +
-            `current value is ${shape ? `[${shape.join(", ")}]` : String(logits)}`,
-        );
-      }
-      return logits;
-    },
-  };
+/** What {@linkcode attend} gives a batch. */
+export function attentionOver(
+  what: Score | Attention,
+  { query, hidden = query, positions = 64 }: AttendOptions,
+  { memory, memoryMask }: Encoded,
+  loan: Loan<unknown, Batch>,
+): Attend {
+  const dims = { query, key: memory.shape[2], hidden, positions };
+  const tap = loan.context.watch;
+  if ("apply" in what) checkScore(what, dims, memory.shape[1]);
+  else checkAttention(what, dims, memory.shape[1]);
+  const attention = "apply" in what ? global({ score: watch(what, tap) }) : what;
+  const params = parametersOf("attend", loan).group("attention", (seed) => attention.parameters(dims, seed));
+  if (!tap || "apply" in what) return attention.over(params, { memory, mask: memoryMask });
+  const ask = attention.over(params, { memory: tap("memory", memory), mask: memoryMask });
+  return (queries, place) => ask(tap("query", queries), place);
+}
+
+function checkAttention(attention: Attention, dims: ScoreDims, keys: number): void {
+  const reason = attention.refuses?.(dims, keys);
+  if (reason !== undefined) throw new InputError(`Cannot use the attention "${attention.name}" as ${reason}`);
 }
 
 /** The same score with taps on its inputs. A score that prepares its keys sees the memory there and nowhere else. */

@@ -14,6 +14,8 @@ export interface Encoded extends BatchTensors {
   readonly memory: Tensor3D;
   /** The encoder's last state, `[B, E]`. */
   readonly final: Tensor2D;
+  /** The backward direction's last state, where the encoder has one. */
+  readonly backward?: Tensor2D;
   /** 1 where the source is real, 0 at padding; `[B, S]`. */
   readonly memoryMask: Tensor2D;
 }
@@ -30,8 +32,8 @@ export function encode(
 ): OperatorFunction<Loan<BatchTensors, Batch>, Loan<Encoded, Batch>> {
   return transform((tensors, loan) => {
     const params = parametersOf("encode", loan).group("encoder", (seed) => encoder.parameters(vocabulary.size, seed));
-    const { memory, final } = encoder.apply(params, tensors.source, tensors.sourceLengths, loan.context.drop);
+    const { memory, final, backward } = encoder.apply(params, tensors.source, tensors.sourceLengths, loan.context.drop);
     const memoryMask = lengthMask(tensors.sourceLengths, tensors.source.shape[1]!);
-    return { ...tensors, memory, final, memoryMask };
+    return { ...tensors, memory, final, backward, memoryMask };
   });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { maskedCrossEntropy, type SummedLoss } from "./numerics/loss.ts";
+import { maskedCrossEntropy, smoothingTerm, type SummedLoss } from "./numerics/loss.ts";
 import { lengthMask } from "./numerics/masks.ts";
 import { type Scalar, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "./numerics/tf.ts";
 
@@ -47,4 +47,22 @@ export function labelLoss({ logits, labels, labelMask }: LabelLogits): SummedLos
 export function meanLabelLoss(labelled: LabelLogits): Scalar {
   const { sum, tokens } = labelLoss(labelled);
   return tf.div(sum, tf.maximum(tokens, 1)) as Scalar;
+}
+
+/**
+ * {@linkcode sequenceLoss} with label smoothing: the share `epsilon` of every target is spread evenly over all symbols.
+ *
+ * @throws RangeError when epsilon isn't in [0, 1).
+ */
+export function smoothedSequenceLoss(epsilon: number): (decoded: SequenceLogits) => SummedLoss {
+  if (!(epsilon >= 0 && epsilon < 1)) {
+    throw new RangeError(`Cannot smooth labels as epsilon must be in [0, 1): current value is ${epsilon}`);
+  }
+  return (decoded) => {
+    const { logits, targets, targetLengths } = decoded;
+    const { sum, tokens } = sequenceLoss(decoded);
+    if (epsilon === 0) return { sum, tokens };
+    const extra = smoothingTerm(logits, targets, lengthMask(targetLengths, logits.shape[1]), epsilon);
+    return { sum: tf.add(sum, extra) as Scalar, tokens };
+  };
 }

@@ -47,7 +47,6 @@ export { adam, type Optimiser } from "./numerics/adam.ts";
 export { countAttention } from "./numerics/attention_counting.ts";
 export * from "./numerics/attention_mechanism.ts";
 export * from "./numerics/attention_mechanisms.ts";
-export { bidirectionalGru, type Encoder } from "./numerics/encoder.ts";
 export * from "./numerics/feature_map.ts";
 export { featureMaps } from "./numerics/feature_maps.ts";
 export {
@@ -58,7 +57,6 @@ export {
 } from "./numerics/kernel_attention.ts";
 export { kernelState, type KernelStateOptions } from "./numerics/kernel_state.ts";
 export { keyValueCache, type KeyValueCacheOptions } from "./numerics/kv_cache.ts";
-export { type Decoder, luongDecoder } from "./numerics/luong.ts";
 export {
   learntPositions,
   noPositions,
@@ -66,15 +64,25 @@ export {
   sinusoidalPositions,
 } from "./numerics/position_encoding.ts";
 export { type Contextualiser, transformer, type TransformerOptions } from "./numerics/transformer.ts";
+export { type Attention, global, none } from "./numerics/attention.ts";
+export { bahdanauDecoder } from "./numerics/bahdanau.ts";
+export { type Cell, cells, gru, lstm } from "./numerics/cell.ts";
+export * from "./numerics/composition.ts";
+export type { Decoder } from "./numerics/decoder.ts";
+export { bidirectionalGru, type Encoder, recurrentEncoder } from "./numerics/encoder.ts";
+export { local } from "./numerics/local.ts";
+export { luongDecoder } from "./numerics/luong.ts";
+export { monotonic } from "./numerics/monotonic.ts";
+export { multiHead } from "./numerics/multi_head.ts";
 export { Parameters } from "./numerics/parameters.ts";
 export * from "./numerics/random.ts";
 export * from "./numerics/schedules.ts";
 export * from "./numerics/score.ts";
-export { scores } from "./numerics/scores.ts";
 export { type BootstrapOptions, type PairedBootstrap, pairedBootstrap } from "./numerics/bootstrap.ts";
 export { bleuOf, type BleuStatistics, bleuStatistics, tokens13a } from "./numerics/bleu.ts";
 export { chrfOf, type ChrfOptions, type ChrfStatistics, chrfStatistics } from "./numerics/chrf.ts";
 export { softmaxAttention, type SoftmaxAttentionOptions } from "./numerics/softmax_attention.ts";
+export { location, scores } from "./numerics/scores.ts";
 export { editDistance } from "./numerics/metrics.ts";
 export type { Initial, InitialValues, TensorMap } from "./numerics/shape.ts";
 export {

@@ -1,5 +1,5 @@
 /**
- * What the five scores cost, in closed form: THEORY.md 3.2 with l_d = `query`, l_e = `key`, d_a = `hidden`,
+ * What the scores cost, in closed form: THEORY.md 3.2 with l_d = `query`, l_e = `key`, d_a = `hidden`,
  * S_max = `positions`, T_d = `queries`, T_e = `keys`, each times `batch` where it is work and not a parameter.
  *
  * Conventions, the same as in {@linkcode ./counting.ts}: a matrix product of m x k by k x n is 2mnk; every element-wise
@@ -60,4 +60,20 @@ export function concatCost({ query, key, hidden, queries, keys, batch }: CostDim
 /** Cost of the location score W_a h_t: S_max l_d parameters, 2 S_max l_d T_d operations. */
 export function locationCost({ query, positions, queries, keys, batch }: CostDims): ScoreCost {
   return costOf(positions * query, 2 * positions * query * queries, queries * keys, batch);
+}
+
+/**
+ * Cost of <W_2 h_t, W_1 hbar_s>: d_a (l_d + l_e) parameters, 2 d_a (l_d T_d + l_e T_e) + 2 d_a T_d T_e operations.
+ */
+export function lowRankCost({ query, key, hidden, queries, keys, batch }: CostDims): ScoreCost {
+  const operations = 2 * hidden * (query * queries + key * keys) + 2 * hidden * queries * keys;
+  return costOf(hidden * (query + key), operations, queries * keys, batch);
+}
+
+/**
+ * Cost of β cos(h_t, hbar_s): one parameter; 3 d + 1 operations a vector for its direction (squares, their sum, a square
+ * root, quotients; one addition keeps it off 0), 2 d T_d T_e for products and T_d T_e for β.
+ */
+export function cosineCost({ key, queries, keys, batch }: CostDims): ScoreCost {
+  return costOf(1, (3 * key + 1) * (queries + keys) + (2 * key + 1) * queries * keys, queries * keys, batch);
 }

@@ -7,7 +7,7 @@
  * @module
  */
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import { type Tensor, tf } from "./tf.ts";
+import { type Tensor, type Tensor3D, tf } from "./tf.ts";
 
 /** Drops values of a tensor of any shape; each call draws anew. */
 export type Drop = <T extends Tensor>(x: T, rate: number) => T;
@@ -31,4 +31,25 @@ export function droppingFrom(seed: number): Drop {
     for (let index = 0; index < factors.length; index++) factors[index] = (generator.next() >>> 0) < limit ? 0 : kept;
     return tf.mul(x, tf.tensor(factors, x.shape)) as T;
   };
+}
+
+/** How much is dropped, and whether the same units at every step. */
+export interface DropoutOptions {
+  /** Share that training drops. @default {0} */
+  readonly dropout?: number;
+  /**
+   * Whether a sequence's every step drops the same units (Gal & Ghahramani 2016; here on what enters and leaves a layer, as
+   * Merity et al. 2018 have it, and not on the recurrent product).
+   * @default {false}
+   */
+  readonly variational?: boolean;
+}
+
+/** Drops values of sequences `[B, T, D]`, the same ones at every step where dropout is variational. */
+export function dropSteps(drop: Drop | undefined, x: Tensor3D, options: DropoutOptions): Tensor3D {
+  const { dropout = 0, variational = false } = options;
+  if (!drop || dropout === 0) return x;
+  if (!variational) return drop(x, dropout);
+  const [batch, , width] = x.shape;
+  return tf.mul(x, drop(tf.ones([batch, 1, width]), dropout)) as Tensor3D;
 }

@@ -7,9 +7,10 @@
  */
 import { embed, embeddingParameters } from "./embedding.ts";
 import { partOf, under } from "./groups.ts";
-import type { Drop } from "./dropout.ts";
+import { type Cell, gru, runLayer } from "./cell.ts";
+import { type Drop, type DropoutOptions, dropSteps } from "./dropout.ts";
 import { seedFrom } from "./random.ts";
-import { gru, gruCost, gruParameters, type LayerCost, layerCost } from "./recurrence.ts";
+import { type LayerCost, layerCost } from "./recurrence.ts";
 import type { InitialValues, TensorMap } from "./shape.ts";
 import { type Tensor1D, type Tensor2D, type Tensor3D, tf } from "./tf.ts";
 
@@ -19,6 +20,8 @@ export interface Encoded {
   readonly memory: Tensor3D;
   /** The whole sequence in one vector, `[B, width]`. */
   readonly final: Tensor2D;
+  /** The top backward direction's state after position 0, `[B, U]`, where there is one: what Bahdanau's decoder begins with. */
+  readonly backward?: Tensor2D;
 }
 
 /** An encoder: its parameters, its function from tensors to tensors. */
@@ -39,42 +42,85 @@ export interface Encoder {
 }
 
 /** Sizes of an encoder. */
-export interface EncoderOptions {
+export interface EncoderOptions extends DropoutOptions {
   /** U: units of one direction. */
   readonly units: number;
   /** E: width of a symbol's embedding. */
   readonly embedding: number;
-  /** Share of the embeddings and of the memory that training drops. @default {0} */
-  readonly dropout?: number;
+}
+
+/** What an encoder is made of. */
+export interface RecurrentOptions extends EncoderOptions {
+  /** @default {gru()} */
+  readonly cell?: Cell;
+  /** @default {"bidirectional"} */
+  readonly direction?: "unidirectional" | "bidirectional";
+  /** Layers on top of each other; each reads what the one below it wrote, in both directions. @default {1} */
+  readonly layers?: number;
 }
 
 /**
- * One GRU in each direction; a memory row is `[forward_s; backward_s]`, and `final` is `[forward after the last true
- * position; backward after position 0]`. The width is 2U. The backward direction begins at a sequence's last true
- * position, so padding changes nothing.
+ * Layers of a recurrent cell. Bidirectional, a memory row is `[forward_s; backward_s]`, and `final` is `[forward after the
+ * last true position; backward after position 0]`, so that the width is 2U; unidirectional, there is the forward half alone
+ * (Luong et al. 2015 use the top of such a stack). The backward direction begins at a sequence's last true position, so
+ * padding changes nothing. What is dropped: embeddings, what goes from layer to layer, and the memory.
  */
-export function bidirectionalGru({ units, embedding, dropout = 0 }: EncoderOptions): Encoder {
+export function recurrentEncoder(options: RecurrentOptions): Encoder {
+  const { units, embedding, cell = gru(), direction = "bidirectional", layers = 1 } = options;
+  const both = direction === "bidirectional";
+  const directions = both ? ["forward", "backward"] : ["forward"];
+  const width = directions.length * units;
+  const name = (layer: number, direction: string) => layer === 0 ? direction : `layer${layer}/${direction}`;
+  const inputsOf = (layer: number) => layer === 0 ? embedding : width;
+  const each = Array.from({ length: layers }, (_, layer) => layer);
   return {
-    name: "bidirectional-gru",
-    citation: "Bahdanau, Cho & Bengio 2015, section 3.2; Cho et al. 2014",
-    width: 2 * units,
+    name: `${direction}-${cell.name}${layers > 1 ? `-${layers}` : ""}`,
+    citation: both ? `Bahdanau, Cho & Bengio 2015, section 3.2; ${cell.citation}` : cell.citation,
+    width,
     parameters: (vocabulary, seed) => ({
       ...under("embedding", embeddingParameters(vocabulary, embedding, seedFrom(seed, "embedding"))),
-      ...under("forward", gruParameters(embedding, units, seedFrom(seed, "forward"))),
-      ...under("backward", gruParameters(embedding, units, seedFrom(seed, "backward"))),
+      ...Object.assign(
+        {},
+        ...each.flatMap((layer) =>
+          directions.map((direction) => {
+            const part = name(layer, direction);
+            return under(part, cell.parameters(inputsOf(layer), units, seedFrom(seed, part)));
+          })
+        ),
+      ),
     }),
-    apply(params, ids, lengths, drop = (x) => x) {
-      const x = drop(embed(partOf("embedding", params), ids) as Tensor3D, dropout); // [B, S, E]
-      const forward = gru(partOf("forward", params), x, { lengths });
-      const backward = gru(partOf("backward", params), x, { lengths, reverse: true });
+    apply(params, ids, lengths, drop) {
+      let x = dropSteps(drop, embed(partOf("embedding", params), ids) as Tensor3D, options); // [B, S, E]
+      let final: Tensor2D[] = [];
+      for (const layer of each) {
+        const read = directions.map((direction) =>
+          runLayer(cell, partOf(name(layer, direction), params), x, { lengths, reverse: direction === "backward" })
+        );
+        const joined = both ? tf.concat(read.map(({ outputs }) => outputs), 2) : read[0].outputs;
+        x = dropSteps(drop, joined as Tensor3D, options); // [B, S, width]
+        final = read.map(({ final }) => final[0]);
+      }
       return {
-        memory: drop(tf.concat([forward.outputs, backward.outputs], 2), dropout), // [B, S, 2U]
-        final: tf.concat([forward.final, backward.final], 1), // [B, 2U]
+        memory: x,
+        final: both ? tf.concat(final, 1) : final[0],
+        backward: both ? final[1] : undefined,
       };
     },
     cost({ vocabulary, batch, source }) {
-      const one = gruCost({ inputs: embedding, units, batch, steps: source });
-      return layerCost(vocabulary * embedding + 2 * one.parameters, 2 * one.operations, 2 * one.activations);
+      return each.reduce((sum, layer) => {
+        const one = cell.cost({ inputs: inputsOf(layer), units, batch, steps: source });
+        const count = directions.length;
+        return layerCost(
+          sum.parameters + count * one.parameters,
+          sum.operations + count * one.operations,
+          sum.activations + count * one.activations,
+        );
+      }, layerCost(vocabulary * embedding, 0, 0));
     },
   };
+}
+
+/** One GRU in each direction: {@linkcode recurrentEncoder} as Bahdanau et al. have it, with today's form of the GRU. */
+export function bidirectionalGru(options: EncoderOptions): Encoder {
+  return recurrentEncoder(options);
 }

@@ -82,6 +82,7 @@ const table = new Map<string, KernelCost>([
   ...entries("Reciprocal Erf ClipByValue Relu6", produced, "inputs"),
   ...entries("Tanh Sigmoid Exp Expm1 Sqrt Rsqrt Elu Selu", produced, "outputs"),
   ...entries("Pow", produced, "both"),
+  ...entries("Cumsum", produced, "nothing"),
   ...entries("SquaredDifference", (run) => 2 * produced(run), "inputs"),
   ...entries("AddN", folds, "nothing"),
   ...entries("Sum", folds, "nothing"),

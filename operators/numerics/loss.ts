@@ -84,3 +84,18 @@ function composedSum(logits: Tensor3D, wanted: Tensor, rowMask: Tensor3D): Scala
     };
   })(logits) as Scalar;
 }
+
+/**
+ * What label smoothing adds to {@linkcode maskedCrossEntropy}'s sum: with the share ε of every target spread evenly over
+ * all V symbols, the loss is
+ *
+ *     Σ mask [-(1 - ε) log p_target - (ε / V) Σ_v log p_v] = Σ mask [-log p_target + ε (l_target - mean_v l_v)]
+ *
+ * Masked positions may hold any finite number. Source: Szegedy et al. 2016, section 7.
+ */
+export function smoothingTerm(logits: Tensor3D, targets: Tensor2D, mask: Tensor2D, epsilon: number): Scalar {
+  const [batch, steps, vocabulary] = logits.shape;
+  const contrast = tf.sub(tf.oneHot(targets, vocabulary), 1 / vocabulary);
+  const weights = tf.mul(contrast, tf.mul(mask, epsilon).reshape([batch, steps, 1]));
+  return tf.sum(tf.mul(logits, weights)) as Scalar;
+}

@@ -73,7 +73,7 @@ export function gru(params: TensorMap, x: Tensor3D, options: GruOptions): GruSta
   assertShape("initial", initial, [batch, units]);
   // One product for all positions of all sequences: nothing in it waits for a state.
   const projected = project(params, x.reshape([batch * steps, inputs])).reshape([batch, steps, 3 * units]) as Tensor3D;
-  return recur(params, projected, initial, options.lengths, options.reverse ?? false);
+  return recurGru(params, projected, initial, options.lengths, options.reverse ?? false);
 }
 
 /**
@@ -89,7 +89,7 @@ export function gruStep(params: TensorMap, x: Tensor2D, state: Tensor2D): Tensor
   const projected = project(params, x);
   if (hasDeviceKernel()) {
     const lengths = tf.ones([batch], "int32") as Tensor1D;
-    return recur(params, projected.reshape([batch, 1, 3 * units]), state, lengths, false).final;
+    return recurGru(params, projected.reshape([batch, 1, 3 * units]), state, lengths, false).final;
   }
   return next(params, projected as Tensor2D, state);
 }
@@ -112,7 +112,7 @@ function hasDeviceKernel(): boolean {
 }
 
 /** The part that is sequential: `projected` is W x + b, `[B, T, 3U]`. */
-function recur(
+export function recurGru(
   params: TensorMap,
   projected: Tensor3D,
   initial: Tensor2D,

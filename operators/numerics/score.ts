@@ -53,6 +53,8 @@ export interface Score {
   readonly label?: string;
   /** Author, year and equation. */
   readonly citation: string;
+  /** What it looks at: what the keys hold, or only where they stand. @default {"content"} */
+  readonly basis?: "content" | "position";
   /** Initial values; the same dims and seed give the same values. */
   parameters(dims: ScoreDims, seed: number): InitialValues;
   /** Why these sizes can't be used, as one clause ("query and key widths must be equal: current value is 3 and 5"). */
@@ -67,6 +69,16 @@ export interface Score {
   apply(params: TensorMap, query: Tensor3D, keys: Tensor3D, prepared?: Tensor): Tensor3D;
   /** The exact cost, `prepare` included. */
   cost(dims: CostDims): ScoreCost;
+}
+
+/** A score that looks at what the keys hold: what local and monotonic attention ask for, since they choose the place. */
+export interface ContentScore extends Score {
+  readonly basis?: "content";
+}
+
+/** A score that looks only at where keys stand. */
+export interface PositionScore extends Score {
+  readonly basis: "position";
 }
 
 /**

@@ -13,8 +13,8 @@
 import type { TensorMap } from "./shape.ts";
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D, tf } from "./tf.ts";
 
-/** One step of a model: hypotheses' states and last tokens (int32 `[N]`) to what comes next. */
-export type SearchStep = (state: TensorMap, tokens: Tensor1D) => {
+/** One step of a model: hypotheses' states, last tokens (int32 `[N]`) and the step's number, from 0, to what comes next. */
+export type SearchStep = (state: TensorMap, tokens: Tensor1D, index: number) => {
   /** `[N, V]` */
   readonly logits: Tensor2D;
   /** Tensors whose first axis is N. */
@@ -83,7 +83,7 @@ export function greedySearch(step: SearchStep, initial: TensorMap, options: Sear
   const padding = tf.fill([batch], pad, "int32") as Tensor1D;
   const trace: { tokens: Tensor1D[]; alignment: Tensor2D[] } = { tokens: [], alignment: [] };
   for (let index = 0; index < maxLength; index++) {
-    const next = step(state, tokens);
+    const next = step(state, tokens, index);
     forbidden ??= unproducible(next.logits.shape[1], options);
     const scores = tf.add(tf.logSoftmax(next.logits), forbidden) as Tensor2D; // [B, V]
     tokens = tf.where(finished, padding, tf.argMax(scores, 1)) as Tensor1D;
@@ -132,7 +132,7 @@ export function beamSearch(step: SearchStep, initial: TensorMap, options: BeamOp
     alignment: [],
   };
   for (let index = 0; index < maxLength; index++) {
-    const next = step(state, tokens);
+    const next = step(state, tokens, index);
     const vocabulary = next.logits.shape[1];
     constants ??= {
       forbidden: unproducible(vocabulary, options),

@@ -6,7 +6,7 @@ import type { ReferenceDims } from "../reference/scores.ts";
 
 /** Distinct primes, so that a swapped axis can't go unseen; dot and scaled dot need `key` = `query`. */
 export function primeDims(name: string): ReferenceDims {
-  const key = name === "dot" || name === "scaledDot" ? 7 : 11;
+  const key = ["dot", "scaledDot", "cosine"].includes(name) ? 7 : 11;
   return { batch: 2, queries: 3, keys: 5, query: 7, key, hidden: 13, positions: 17 };
 }
 

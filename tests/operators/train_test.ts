@@ -123,7 +123,7 @@ Deno.test("the gradients of the piped chain equal those of the plain function", 
         const mask = lengthMask(batch.sourceLengths, batch.source.shape[1]!);
         const ask = attend(scores.general, group("attention"), memory, mask);
         const decoder = luongDecoder({ units: 3, embedding: 2 });
-        const initial = decoder.initial(group("decoder"), final);
+        const initial = decoder.initial(group("decoder"), { final });
         const { logits } = decoder.teacher(group("decoder"), ask, initial, batch.inputs, batch.targetLengths);
         const { sum, tokens } = maskedCrossEntropy(
           logits,

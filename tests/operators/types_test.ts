@@ -2,6 +2,19 @@
 import type { Observable } from "rxjs";
 import { batch } from "../../operators/batch.ts";
 import { lend, type Loan, settle, transform } from "../../operators/loan.ts";
+import {
+  bahdanau,
+  decoder,
+  global,
+  gru,
+  local,
+  lstm,
+  luong,
+  monotonic,
+  multiHead,
+  none,
+  scores,
+} from "../../operators/mod.ts";
 import { tf } from "../../operators/numerics/tf.ts";
 import { record } from "../../operators/record.ts";
 import type { Batch, Example, Measurement, Tokens } from "../../operators/records.ts";
@@ -45,6 +58,40 @@ export function mustNotCompile(
     lease: { readers: 0 },
   };
   return forged;
+}
+
+/** Decoders that make no sense. Never called, either. */
+export function senselessDecoders() {
+  const attention = global({ score: scores.general });
+  // @ts-expect-error Bahdanau's context enters the cell already: there is nothing to feed
+  bahdanau({ inputFeeding: true });
+  // @ts-expect-error the maxout is Bahdanau's
+  luong({ maxout: 3 });
+  // @ts-expect-error global attention has no window
+  global({ score: scores.general, window: 2 });
+  // @ts-expect-error a window chooses the place, and location looks at nothing else
+  local({ scope: "monotone", window: 2, score: scores.location });
+  // @ts-expect-error so does monotonic attention
+  monotonic({ score: scores.location });
+  // @ts-expect-error a local attention says how it is placed
+  local({ window: 2, score: scores.general });
+  // @ts-expect-error heads have a score of their own
+  multiHead({ heads: 2, score: scores.general });
+  // @ts-expect-error a score is no attention
+  decoder({ path: luong(), attention: scores.general });
+  // @ts-expect-error the form is the GRU's
+  lstm({ form: "reset-before" });
+  // @ts-expect-error a decoder needs an attention, if only none()
+  decoder({ path: luong() });
+  // What makes sense compiles.
+  return [
+    decoder({ path: bahdanau({ reads: "current" }), attention, cell: gru({ form: "framework" }) }),
+    decoder({
+      path: luong({ inputFeeding: true }),
+      attention: local({ scope: "predictive", window: 2, score: scores.general }),
+    }),
+    decoder({ path: luong(), attention: none(), cell: lstm(), layers: 2 }),
+  ];
 }
 
 /** What must compile: settle knows its names, also those that it is given anew. */

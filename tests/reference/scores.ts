@@ -52,6 +52,17 @@ export const pairScores: Readonly<Record<string, PairScore>> = {
     return sum;
   },
   concat: additive(Math.tanh),
+  lowRank({ W_1, W_2 }, h, s, _position, { hidden }) {
+    let sum = 0;
+    for (let a = 0; a < hidden; a++) {
+      let [q, k] = [0, 0];
+      for (let i = 0; i < h.length; i++) q += h[i] * W_2[i * hidden + a];
+      for (let j = 0; j < s.length; j++) k += s[j] * W_1[j * hidden + a];
+      sum += q * k;
+    }
+    return sum;
+  },
+  cosine: ({ beta }, h, s) => beta[0] * inner(h, s) / Math.max(1e-6, Math.sqrt(inner(h, h) * inner(s, s))),
   location({ W_a }, h, _s, position, { positions }) {
     let sum = 0;
     for (let i = 0; i < h.length; i++) sum += h[i] * W_a[i * positions + position];

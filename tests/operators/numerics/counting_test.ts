@@ -23,7 +23,7 @@ for (const score of [...Object.values(scores), lowRank] as Score[]) {
   tensorTest(`${score.name}: parameters, operations, activations and bytes as executed equal the closed form`, () => {
     fc.assert(
       fc.property(anyDims, (drawn) => {
-        const equal = score.name === "dot" || score.name === "scaledDot";
+        const equal = ["dot", "scaledDot", "cosine"].includes(score.name);
         const dims = { ...drawn, key: equal ? drawn.query : drawn.key, positions: drawn.keys + drawn.spare };
         const query = randomTensor<Tensor3D>([dims.batch, dims.queries, dims.query], 1);
         const keys = randomTensor<Tensor3D>([dims.batch, dims.keys, dims.key], 2);

@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { useEngine } from "../../../operators/backends/engine.ts";
+import { smoothedSequenceLoss } from "../../../operators/losses.ts";
 import { maskedCrossEntropy } from "../../../operators/numerics/loss.ts";
 import { normal } from "../../../operators/numerics/random.ts";
-import { type Scalar, type Tensor2D, type Tensor3D, tf } from "../../../operators/numerics/tf.ts";
+import { type Scalar, type Tensor, type Tensor2D, type Tensor3D, tf } from "../../../operators/numerics/tf.ts";
 import { assertClose, tolerances } from "../../helpers/close.ts";
-import { tapeGradient, tensorDifferenceGradient } from "../../helpers/gradient.ts";
+import { differenceGradient, tapeGradient, tensorDifferenceGradient } from "../../helpers/gradient.ts";
 import { rows } from "../../reference/gru.ts";
 import { maskedCrossEntropyReference } from "../../reference/loss.ts";
 
@@ -93,4 +94,38 @@ Deno.test("maskedCrossEntropy() doesn't feel a shift of all logits, and its grad
     }),
     { numRuns: 23 },
   );
+});
+
+Deno.test("smoothedSequenceLoss() is the cross-entropy against smoothed targets, its gradient too", async () => {
+  await useEngine({ backend: "wasm" });
+  const [B, T, V, epsilon] = [2, 3, 5, 0.1];
+  const values = normal([B, T, V], 2, 3).values;
+  const targets = [1, 4, 0, 2, 2, 3];
+  const lengths = [3, 1];
+  const reference = (x: ArrayLike<number>) => {
+    let sum = 0;
+    for (let b = 0; b < B; b++) {
+      for (let t = 0; t < lengths[b]; t++) {
+        const row = Array.from({ length: V }, (_, v) => x[(b * T + t) * V + v]);
+        const total = Math.log(row.reduce((all, logit) => all + Math.exp(logit), 0));
+        row.forEach((logit, v) => {
+          const wanted = epsilon / V + (v === targets[b * T + t] ? 1 - epsilon : 0);
+          sum -= wanted * (logit - total);
+        });
+      }
+    }
+    return sum;
+  };
+  const loss = (logits: Tensor) =>
+    smoothedSequenceLoss(epsilon)({
+      logits: logits as Tensor3D,
+      targets: tf.tensor2d(targets, [B, T], "int32"),
+      targetLengths: tf.tensor1d(lengths, "int32"),
+    }).sum;
+  const logits = tf.tensor3d(values, [B, T, V]);
+  const [gradient] = tapeGradient(loss, [logits]);
+  assertClose(tf.tidy(() => loss(logits).dataSync()), [reference(values)], 1e-6);
+  assertClose(gradient, differenceGradient(reference, values), tolerances.gradientAgainstFloat64);
+  logits.dispose();
+  assertThrows(() => smoothedSequenceLoss(1), RangeError, "current value is 1");
 });

@@ -73,7 +73,7 @@ for (const backend of ["cpu", "wasm"] as const) {
       const { logits, alignment, queries } = decoder.teacher(
         tensors(made),
         dotAttend(),
-        tf.tensor2d(H0, [B, U]),
+        { state0: tf.tensor2d(H0, [B, U]) },
         tf.tensor2d(INPUTS, [B, T], "int32"),
         tf.tensor1d(LENGTHS, "int32"),
       );
@@ -96,15 +96,15 @@ for (const backend of ["cpu", "wasm"] as const) {
       const attending = dotAttend();
       const inputs = tf.tensor2d(INPUTS, [B, T], "int32");
       const full = tf.fill([B], T, "int32") as Tensor1D;
-      const whole = decoder.teacher(params, attending, tf.tensor2d(H0, [B, U]), inputs, full);
-      let state = tf.tensor2d(H0, [B, U]);
+      const whole = decoder.teacher(params, attending, { state0: tf.tensor2d(H0, [B, U]) }, inputs, full);
+      let state: TensorMap = { state0: tf.tensor2d(H0, [B, U]) };
       const steps = tf.unstack(inputs, 1).map((tokens) => {
         const next = decoder.step(params, attending, state, tokens as Tensor1D);
         state = next.state;
         return next;
       });
       const stacked = (name: "logits" | "alignment" | "state") =>
-        tf.stack(steps.map((step) => step[name]), 1).dataSync();
+        tf.stack(steps.map((step) => name === "state" ? step.state.state0 : step[name]), 1).dataSync();
       assertClose(stacked("logits"), whole.logits.dataSync(), tolerances.recurrent);
       assertClose(stacked("alignment"), whole.alignment.dataSync(), tolerances.recurrent);
       assertClose(stacked("state"), whole.queries.dataSync(), tolerances.recurrent);
@@ -124,7 +124,7 @@ Deno.test("luongDecoder().teacher() has the float64 loop's gradient at every par
     const { logits } = decoder.teacher(
       params,
       dotAttend(),
-      tf.tensor2d(H0, [B, U]),
+      { state0: tf.tensor2d(H0, [B, U]) },
       tf.tensor2d(INPUTS, [B, T], "int32"),
       tf.tensor1d(LENGTHS, "int32"),
     );
@@ -177,10 +177,14 @@ Deno.test("luongDecoder() bridges an encoder of another width, and cost() counts
       "bridge/bias": tf.fill([U], 0.5),
     };
     const final = tf.tile(tf.tensor2d([[0.25]]), [1, 2 * U]) as Tensor2D;
-    assertClose(decoder.initial(params, final).dataSync(), new Array(U).fill(Math.tanh(1)), tolerances.forward);
+    assertClose(
+      decoder.initial(params, { final }).state0.dataSync(),
+      new Array(U).fill(Math.tanh(1)),
+      tolerances.forward,
+    );
     const same = tf.tensor2d(H0, [B, U]);
-    assertEquals(decoder.initial({}, same).dataSync(), same.dataSync());
-    assertThrows(() => decoder.initial({}, final), RangeError, "encoderFinal of shape [1, 14]");
+    assertEquals(decoder.initial({}, { final: same }).state0.dataSync(), same.dataSync());
+    assertThrows(() => decoder.initial({}, { final }), RangeError, "encoderFinal of shape [1, 14]");
   });
 });
 

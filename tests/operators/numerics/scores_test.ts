@@ -44,7 +44,7 @@ for (const score of every) {
       assertEquals(score.parameters(dims, 5), first);
       const size = Object.values(first).reduce((sum, { values }) => sum + values.length, 0);
       assertEquals(size, score.cost({ ...dims, batch: 1 }).parameters);
-      if (size > 0) {
+      if (size > 1) { // cosine's one number begins the same for every seed
         assertEquals(
           Object.values(score.parameters(dims, 6)).some((value, i) =>
             value.values[0] !== Object.values(first)[i].values[0]
