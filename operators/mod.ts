@@ -94,4 +94,4 @@ export {
   type Tensor4D,
   tf,
 } from "./numerics/tf.ts";
-export { type Engine, useEngine } from "./backends/engine.ts";
+export { type Engine, type KernelRate, kernelRates, packInPlace, useEngine } from "./backends/engine.ts";

@@ -4,9 +4,10 @@
  * @module
  */
 import type { Experiment } from "./experiment.ts";
+import { engineExperiment } from "./engine.ts";
 import { scoresExperiment } from "./scores.ts";
 
 export * from "./experiment.ts";
 
 /** Every question, in the order of the site. */
-export const experiments: readonly Experiment[] = [scoresExperiment];
+export const experiments: readonly Experiment[] = [scoresExperiment, engineExperiment];

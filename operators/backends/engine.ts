@@ -11,6 +11,8 @@ import { type Meter, meterTensors, meterWasm } from "./meter.ts";
 import { installedBuild, installPack, releaseScratch, removePack, supports } from "./pack.ts";
 import { registerPlainSegmentSum } from "./plain_segment_sum.ts";
 
+export { type KernelRate, kernelRates } from "./kernel_rates.ts";
+
 /** The backends that can be asked for. */
 export const BACKENDS = ["wasm", "webgpu", "cpu"] as const;
 
@@ -41,6 +43,11 @@ export interface Engine {
   resetPeak(): void;
   /** Gives the pack's scratch back, so that the next peak holds what is needed from then on and no more. */
   releaseScratch(): void;
+}
+
+/** The build of the kernel pack that is in place on the current backend. */
+export function packInPlace(): Build | "off" {
+  return tf.getBackend() === "wasm" ? installedBuild() : "off";
 }
 
 const WASM_BINARY = "npm:@tensorflow/tfjs-backend-wasm@4.22.0/dist/tfjs-backend-wasm-simd.wasm";
