@@ -165,7 +165,7 @@ function figureOf(rows: readonly Measurement[], bound: Speed["bound"], id: strin
   const least = new Map<string, Measurement>();
   for (const row of medians) {
     const key = `${row.trial} ${row.labels.kernel}`;
-    if (!(least.get(key)!?.value <= row.value)) least.set(key, row);
+    if (row.value < (least.get(key)?.value ?? Infinity)) least.set(key, row);
   }
   // The figure takes one value a trial and kernel.
   const shown = [...least.values()].map((row) => ({ ...row, trial: `${row.trial} ${row.labels.kernel}` }));
