@@ -3,16 +3,10 @@
  *
  * @module
  */
-import { cmudict, dictionaryFile, splitOf, subset } from "../datasets/mod.ts";
+import { cmudict, dictionaryFile, subset } from "../datasets/mod.ts";
 import { type Dataset, type Example, InputError } from "../operators/records.ts";
 import type { Options, OptionSpec } from "./experiment.ts";
-
-/** The sets of one trial. No word is in two of them. */
-export interface Sets {
-  readonly train: Dataset<Example>;
-  readonly dev: Dataset<Example>;
-  readonly test: Dataset<Example>;
-}
+import { filtered, limited, only, type Sets } from "./sets.ts";
 
 /** The options that say which words are learnt from and scored on. */
 export const dataOptions = {
@@ -129,17 +123,4 @@ export function eachPronunciation(examples: Iterable<Example>): Example[] {
 export function shownWords(test: Dataset<Example>): readonly Example[] {
   const readable = filtered(test, ({ source }) => source.length >= 5 && source.length <= 9);
   return [...limited(readable.length > 0 ? readable : test, 12)];
-}
-
-function only(dataset: Dataset<Example>, keep: (split: string) => boolean): Dataset<Example> {
-  return filtered(dataset, ({ id }) => keep(splitOf(id)));
-}
-
-function filtered(dataset: Dataset<Example>, keep: (example: Example) => boolean): Dataset<Example> {
-  const items = [...dataset].filter(keep);
-  return { provenance: dataset.provenance, length: items.length, [Symbol.iterator]: () => items[Symbol.iterator]() };
-}
-
-function limited(dataset: Dataset<Example>, size: number): Dataset<Example> {
-  return size === 0 || size >= dataset.length ? dataset : subset(dataset, size);
 }

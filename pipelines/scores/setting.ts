@@ -18,7 +18,8 @@ import {
 } from "../../operators/mod.ts";
 import type { Batch, Example } from "../../operators/records.ts";
 import type { Options, Trial } from "../experiment.ts";
-import { eachPronunciation, readSets, type Sets } from "../pronunciation.ts";
+import { eachPronunciation, readSets } from "../pronunciation.ts";
+import type { Sets } from "../sets.ts";
 import { loadScore } from "../score_module.ts";
 
 /** A trial's fixed parts. */
