@@ -14,6 +14,9 @@
  */
 export { cmudict, type CmudictOptions } from "./cmudict.ts";
 export { dictionaryFile, type DictionaryFileOptions } from "./dictionary_file.ts";
+export { mnist, type MnistOptions } from "./mnist.ts";
+export { numericFile } from "./numeric_file.ts";
+export { parseIdx } from "./idx.ts";
 export { datasetOf, subset } from "./dataset.ts";
 export { listops, type ListopsOptions, valueOf } from "./listops.ts";
 export { listopsFile } from "./listops_tsv.ts";

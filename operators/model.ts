@@ -10,7 +10,7 @@ import { type OperatorFunction, Subject } from "rxjs";
 import type { Loan } from "./loan.ts";
 import type { Parameters } from "./numerics/parameters.ts";
 import { type Tensor1D, type Tensor2D, tf } from "./numerics/tf.ts";
-import type { Batch, Padded } from "./records.ts";
+import type { Batch, Gathered, Padded } from "./records.ts";
 import { SPECIAL } from "./vocabulary.ts";
 
 /** A batch as tensors, targets framed by sentence marks. */
@@ -27,8 +27,11 @@ export interface BatchTensors {
   readonly targetLengths: Tensor1D;
 }
 
-/** A chain from batches to whatever the last operator gives. */
-export type Model<T> = OperatorFunction<Loan<BatchTensors, Batch>, Loan<T, Batch>>;
+/**
+ * A chain from the tensors of a record to whatever the last operator gives: of batches of sequences, unless the model is
+ * one of other records (vectors, say) and the tensors that they are lent as.
+ */
+export type Model<T, I = BatchTensors, R = Batch> = OperatorFunction<Loan<I, R>, Loan<T, R>>;
 
 /** Makes a batch's tensors: the first thing in every model's life. */
 export function batchTensors({ size, source, target }: Batch): BatchTensors {
@@ -56,13 +59,13 @@ function frame(size: number, { ids, lengths, width }: Padded): { inputs: Int32Ar
 }
 
 /** A chain that is subscribed once and then called like a function. */
-export class Callable<T> {
-  readonly #input = new Subject<Loan<BatchTensors, Batch>>();
+export class Callable<T, I = BatchTensors, R = Batch> {
+  readonly #input = new Subject<Loan<I, R>>();
   readonly #subscription;
-  #output?: Loan<T, Batch>;
+  #output?: Loan<T, R>;
   #failure?: { error: unknown };
 
-  constructor(model: Model<T>) {
+  constructor(model: Model<T, I, R>) {
     this.#subscription = this.#input.pipe(model).subscribe({
       next: (loan) => this.#output = loan,
       error: (error) => this.#failure = { error },
@@ -70,11 +73,11 @@ export class Callable<T> {
   }
 
   /** @throws what the chain threw, or an Error when it did not emit before `next()` returned. */
-  call(loan: Loan<BatchTensors, Batch>): Loan<T, Batch> {
+  call(loan: Loan<I, R>): Loan<T, R> {
     this.#output = undefined;
     this.#input.next(loan);
     if (this.#failure) throw this.#failure.error;
-    const output = this.#output as Loan<T, Batch> | undefined;
+    const output = this.#output as Loan<T, R> | undefined;
     if (!output) {
       throw new Error("Cannot run the model as its chain must emit before next() returns: it emitted nothing");
     }
@@ -100,4 +103,13 @@ export function parametersOf(operator: string, loan: Loan<unknown>): Parameters 
     );
   }
   return parameters;
+}
+
+/** Source and target tokens of a batch; other records hold none. */
+export function tokensIn(record: Gathered | Batch): number {
+  return "source" in record ? sum(record.source.lengths) + sum(record.target.lengths) : 0;
+}
+
+function sum(numbers: Int32Array): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -44,16 +44,43 @@ export interface Padded {
   readonly width: number;
 }
 
+/** What a gradient step can be taken on: several items in one record. */
+export interface Gathered {
+  /** B, the number of items. */
+  readonly size: number;
+}
+
+/** One item of a dataset that is nothing but numbers: an image's pixels, a table's row. */
+export interface Vector {
+  readonly id: string;
+  readonly values: Float32Array;
+}
+
+/** B vectors in one rectangle `[B, width]`, row by row. */
+export interface Vectors extends Gathered {
+  readonly width: number;
+  readonly values: Float32Array;
+}
+
+/** What a squared error needs to know of B vectors: their second moments and their mean, and no vector any more. */
+export interface Moments extends Gathered {
+  readonly width: number;
+  /** S = XXᵀ/B, uncentred, `[width, width]`. */
+  readonly second: Float32Array;
+  /** `[width]` */
+  readonly mean: Float32Array;
+}
+
 /** What one gradient step reports. */
 export interface TrainStep {
   /** Steps taken so far by this subscription, from 1. */
   readonly step: number;
-  /** Mean loss per target token, in nats. */
+  /** What was minimised: for sequences the mean a target token, in nats. */
   readonly loss: number;
   /** Global gradient norm before clipping. */
   readonly gradientNorm: number;
   readonly examples: number;
-  /** Source and target tokens, padding excluded. */
+  /** Source and target tokens, padding excluded; 0 where records hold none. */
   readonly tokens: number;
   /** Wall-clock seconds of the step. */
   readonly seconds: number;

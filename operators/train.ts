@@ -1,49 +1,20 @@
 /** @module train: gradient steps, the only place where a gradient is taken */
 import { Observable, type OperatorFunction } from "rxjs";
 import { borrow, lendingAbove, release } from "./demand.ts";
-import { type Loan, type LoanContext, loanOf } from "./loan.ts";
-import { type BatchTensors, batchTensors, Callable, type Model } from "./model.ts";
+import { type LoanContext, loanOf } from "./loan.ts";
+import { type BatchTensors, batchTensors, Callable, type Model, tokensIn } from "./model.ts";
 import { clipFactor, globalNorm, type Optimiser } from "./numerics/adam.ts";
 import type { SummedLoss } from "./numerics/loss.ts";
 import { droppingFrom } from "./numerics/dropout.ts";
 import type { Parameters } from "./numerics/parameters.ts";
 import { seedFrom } from "./numerics/random.ts";
-import type { Schedule } from "./numerics/schedules.ts";
 import { type NamedTensorMap, type Scalar, type Tensor, tf, type Variable } from "./numerics/tf.ts";
-import { checkParallel, Crew, type ParallelOptions, type Share } from "./parallel.ts";
-import type { Batch, TrainStep } from "./records.ts";
+import { checkParallel, Crew, type Share } from "./parallel.ts";
+import type { Batch, Gathered, TrainStep } from "./records.ts";
 import { subscribeWithin } from "./subscribe_within.ts";
+import type { TrainOptions } from "./train_options.ts";
 
-/** Options of {@linkcode train}. */
-export interface TrainOptions<T> {
-  /** What is learnt. The parameters belong to the caller's subscription: `using(() => new Parameters(seed), …)`. */
-  parameters: Parameters;
-  /** How parameters follow their gradients: `adam()`. */
-  optimiser: Optimiser;
-  /** Learning rate by step, from 0: `constantRate(0.001)`, `linearDecay(0.005, 600)`. */
-  learningRate: Schedule;
-  /**
-   * Mean loss of a batch: a scalar (`meanSequenceLoss`), or the sum with the number of tokens (`sequenceLoss`), which
-   * training in parallel needs.
-   */
-  loss: (tensors: T, loan: Loan<T, Batch>) => Scalar | SummedLoss;
-  /**
-   * Largest global gradient norm (Pascanu et al. 2013).
-   * @default {Infinity} no clipping
-   */
-  clip?: number;
-  /**
-   * Whether to report the norms of the gradients at the tensors that the chain watches.
-   * @default {false}
-   */
-  watch?: boolean;
-  /**
-   * Several cores for this one model: the same steps to rounding, and the same bits in every run. Watched tensors must
-   * then have the batch as their first axis.
-   * @default {undefined} the thread that runs `train` alone
-   */
-  parallel?: ParallelOptions;
-}
+export type { TrainOptions } from "./train_options.ts";
 
 /**
  * Learns: one gradient step a batch. The chain runs inside the gradient tape exactly as `evaluate` runs it.
@@ -54,27 +25,36 @@ export interface TrainOptions<T> {
  *
  * @throws RangeError when `clip` isn't over 0, or an option of `parallel` is out of its range.
  */
-export function train<T>(model: Model<T>, options: TrainOptions<T>): OperatorFunction<Batch, TrainStep> {
+export function train<T, I = BatchTensors, R extends Gathered = Batch>(
+  model: Model<T, I, R>,
+  options: TrainOptions<T, I, R>,
+): OperatorFunction<R, TrainStep> {
   const { clip = Infinity, parallel, parameters, watch = false } = options;
   if (parallel) checkParallel(parallel);
+  if (parallel && options.lend) {
+    throw new RangeError(
+      "Cannot train in parallel as records must be batches of sequences: current value has its own lend",
+    );
+  }
   if (!(clip > 0)) throw new RangeError(`Cannot train as clip must be over 0: current value is ${clip}`);
   return (source) =>
     new Observable((subscriber) => {
       const chain = new Callable(model);
       let previous: Promise<unknown> = Promise.resolve();
       // Parameters are made when first asked for, and a tape must know them beforehand: the first batch runs once dry.
-      let prepare = (batch: Batch) => {
-        dryRun(chain, batch, parameters);
+      let prepare = (batch: R) => {
+        dryRun(chain, batch, parameters, options.lend);
         prepare = () => {};
       };
       subscriber.add(chain);
       const crew = parallel && new Crew(parallel, { seed: parameters.seed, watch }, (error) => subscriber.error(error));
       if (crew) subscriber.add(crew);
-      const waitThenStep = async (crew: Crew, batch: Batch): Promise<StepNumbers | undefined> => {
+      const waitThenStep = async (crew: Crew, batch: R): Promise<StepNumbers | undefined> => {
         await previous;
         if (subscriber.closed) return;
         prepare(batch);
-        return await stepTogether(chain, batch, options, crew);
+        // Without a lend of its own, a record is a batch.
+        return await stepTogether(chain as never, batch as never, options as never, crew);
       };
       lendingAbove(() =>
         subscribeWithin(subscriber, source, {
@@ -100,7 +80,7 @@ export function train<T>(model: Model<T>, options: TrainOptions<T>): OperatorFun
               subscriber.next({
                 ...reported,
                 examples: batch.size,
-                tokens: sum(batch.source.lengths) + sum(batch.target.lengths),
+                tokens: tokensIn(batch),
                 seconds: (performance.now() - started) / 1000,
               });
             }).catch((error) => subscriber.error(error)).finally(() => release(batch));
@@ -123,7 +103,11 @@ interface Report {
 
 type StepReport = Report & Pick<StepNumbers, "started" | "step">;
 
-function step<T>(chain: Callable<T>, batch: Batch, options: TrainOptions<T>): StepReport {
+function step<T, I, R extends Gathered>(
+  chain: Callable<T, I, R>,
+  batch: R,
+  options: TrainOptions<T, I, R>,
+): StepReport {
   const started = performance.now();
   return tf.tidy(() => {
     const { value, grads, squares } = slopes(chain, batch, options, mean);
@@ -190,8 +174,18 @@ export async function shareOf<T>(
 }
 
 /** Runs a batch without learning, so that the chain makes its parameters. */
-export function dryRun<T>(chain: Callable<T>, batch: Batch, parameters: Parameters): void {
-  tf.tidy(() => void chain.call(loanOf(batch, batchTensors(batch), { parameters })));
+export function dryRun<T, I, R extends Gathered>(
+  chain: Callable<T, I, R>,
+  batch: R,
+  parameters: Parameters,
+  lend?: (record: R) => I,
+): void {
+  tf.tidy(() => void chain.call(loanOf(batch, tensorsOf(batch, lend), { parameters })));
+}
+
+/** A record's tensors; a record without a lend of its own is a batch. */
+function tensorsOf<I, R>(record: R, lend?: (record: R) => I): I {
+  return lend ? lend(record) : batchTensors(record as Batch) as I;
 }
 
 /**
@@ -201,21 +195,26 @@ export function dryRun<T>(chain: Callable<T>, batch: Batch, parameters: Paramete
  * @param rows The first side that watched tensors must have, where that matters.
  * @returns The value, its gradients in the order of the parameters, and the squared norms of watched gradients.
  */
-function slopes<T>(
-  chain: Callable<T>,
-  batch: Batch,
-  { parameters, loss, watch }: Pick<TrainOptions<T>, "parameters" | "loss" | "watch">,
+function slopes<T, I, R extends Gathered>(
+  chain: Callable<T, I, R>,
+  batch: R,
+  { parameters, loss, watch, lend }: Pick<TrainOptions<T, I, R>, "parameters" | "loss" | "watch" | "lend">,
   scalar: (loss: Scalar | SummedLoss) => Scalar,
   rows?: number,
 ) {
   const taps = new Taps(rows);
-  const tensors = batchTensors(batch);
+  const tensors = tensorsOf(batch, lend);
   // A part of a batch on another thread draws for itself.
-  const drop = droppingFrom(seedFrom(parameters.seed, `dropout ${parameters.steps} ${batch.examples[0]?.id}`));
+  const drop = droppingFrom(
+    seedFrom(
+      parameters.seed,
+      `dropout ${parameters.steps} ${"examples" in batch ? (batch as unknown as Batch).examples[0]?.id : ""}`,
+    ),
+  );
   const context: LoanContext = { parameters, drop, watch: watch ? taps.watch : undefined };
   const { value, grads } = taps.during(() =>
     gradients(parameters.variables, () => {
-      const output = chain.call(loanOf<BatchTensors, Batch>(batch, tensors, context));
+      const output = chain.call(loanOf<I, R>(batch, tensors, context));
       return scalar(loss(output.tensors, output));
     })
   );
@@ -223,7 +222,10 @@ function slopes<T>(
 }
 
 /** Moves every parameter against its gradient, clipped; returns the global norm before clipping. */
-function descend<T>(gradients: Tensor[], options: TrainOptions<T>): Scalar {
+function descend(
+  gradients: Tensor[],
+  options: Pick<TrainOptions<unknown>, "parameters" | "optimiser" | "clip" | "learningRate">,
+): Scalar {
   const { parameters, optimiser, clip = Infinity, learningRate } = options;
   const norm = globalNorm(gradients);
   const scale = Number.isFinite(clip) ? clipFactor(norm, clip) : undefined;
@@ -338,8 +340,4 @@ async function read(numbers: Tensor) {
   } finally {
     numbers.dispose();
   }
-}
-
-function sum(numbers: Int32Array): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }
