@@ -25,3 +25,5 @@ export { linePairs, type LinePairsOptions, type Pair } from "./pairs.ts";
 export { bytesOf, type Review, reviews, type ReviewsOptions, wordsOf } from "./reviews.ts";
 export { type Split, splitOf } from "./split.ts";
 export { type Language, LANGUAGES, translations, type TranslationsOptions } from "./translations.ts";
+export { type ClassFile, crossValidation, sentences, type SentencesOptions } from "./sentences.ts";
+export { treebank, treebankClasses, type TreebankOptions } from "./treebank.ts";

@@ -18,6 +18,26 @@ export interface Example {
 /** Stands in a target where no label is asked for: the symbol of the padding id, which nothing is learnt from. */
 export const UNASKED = "<pad>";
 
+/**
+ * A binary tree over the n words of a sentence: nodes 0 to n - 1 are the words in reading order, node n + k is the k-th
+ * merge, and the last merge is the root. A word alone is a tree without merges.
+ */
+export interface Tree {
+  readonly words: number;
+  /** Node on the left of each merge, `[n - 1]`. */
+  readonly left: Int32Array;
+  /** Node on the right of each merge, `[n - 1]`. */
+  readonly right: Int32Array;
+  /** The class of each node, `[2 n - 1]`, where a treebank says so; -1 where it doesn't. */
+  readonly labels?: Int32Array;
+}
+
+/** A sentence with its class: words in, one label out (`targets` is `[[label]]`). */
+export interface Sentence extends Example {
+  /** The tree that a treebank gives it. */
+  readonly tree?: Tree;
+}
+
 /** An {@linkcode Example} in numbers. */
 export interface Tokens {
   readonly example: Example;

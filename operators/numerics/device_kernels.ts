@@ -33,6 +33,20 @@ export function composed<R>(f: () => R): R {
   }
 }
 
+/**
+ * Runs a synchronous function beside the tape, as a kernel runs: what it computes is no step of the way back. For choices
+ * (which tree) that a gradient takes as given.
+ */
+export function beside<R>(f: () => R): R {
+  const { state } = tf.engine();
+  state.kernelDepth++;
+  try {
+    return f();
+  } finally {
+    state.kernelDepth--;
+  }
+}
+
 /** Runs a kernel by name; `undefined` inputs are left out. */
 export function runKernel<R>(name: string, inputs: Readonly<Record<string, unknown>>, attributes: object = {}): R {
   const given = Object.fromEntries(Object.entries(inputs).filter(([, tensor]) => tensor !== undefined));
