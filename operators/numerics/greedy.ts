@@ -71,44 +71,42 @@ export function greedyTrees(
   });
   const candidates = new Int32Array(growing.length);
   const sizes: number[] = new Array(first).fill(1); // words under each row of the pool
-  tf.tidy(() => {
-    let pool = leaves;
-    // What to encode: [sentence, place] of each pair. At first every pair.
-    let wanted: number[] = [];
-    growing.forEach(({ count }, at) => {
-      for (let place = 0; place + 1 < count; place++) wanted.push(at, place);
-    });
-    while (wanted.length > 0) {
-      const count = wanted.length / 2;
-      const rows = new Int32Array(2 * count);
-      const base = pool.shape[0];
-      for (let pair = 0; pair < count; pair++) {
-        const at = growing[wanted[2 * pair]], place = wanted[2 * pair + 1];
-        rows[2 * pair] = at.rows[place];
-        rows[2 * pair + 1] = at.rows[place + 1];
-        at.candidate[place] = base + pair;
-        candidates[wanted[2 * pair]]++;
-      }
-      const [next, errors] = encodeCandidates(params, pool, rows, normalised, decoder);
-      pool = next;
-      const counts = Int32Array.from(rows, (row) => sizes[row]);
-      const shares = errorWeights(Int32Array.from(rows, (_, at) => at), counts, weighted);
-      for (let pair = 0; pair < count; pair++) {
-        const at = growing[wanted[2 * pair]];
-        at.error[wanted[2 * pair + 1]] = shares[2 * pair] * errors[2 * pair] +
-          shares[2 * pair + 1] * errors[2 * pair + 1];
-        sizes.push(counts[2 * pair] + counts[2 * pair + 1]);
-      }
-      wanted = [];
-      growing.forEach((sentence, at) => {
-        if (sentence.count < 2) return;
-        const place = mergeBest(sentence);
-        const from = caching === "naive" ? 0 : Math.max(0, place - 1);
-        const to = caching === "naive" ? sentence.count - 2 : Math.min(place, sentence.count - 2);
-        for (let new_ = from; new_ <= to; new_++) wanted.push(at, new_);
-      });
-    }
+  let pool = leaves;
+  // What to encode: [sentence, place] of each pair. At first every pair.
+  let wanted: number[] = [];
+  growing.forEach(({ count }, at) => {
+    for (let place = 0; place + 1 < count; place++) wanted.push(at, place);
   });
+  while (wanted.length > 0) {
+    const count = wanted.length / 2;
+    const rows = new Int32Array(2 * count);
+    const base = pool.shape[0];
+    for (let pair = 0; pair < count; pair++) {
+      const at = growing[wanted[2 * pair]], place = wanted[2 * pair + 1];
+      rows[2 * pair] = at.rows[place];
+      rows[2 * pair + 1] = at.rows[place + 1];
+      at.candidate[place] = base + pair;
+      candidates[wanted[2 * pair]]++;
+    }
+    const [next, errors] = encodeCandidates(params, pool, rows, normalised, decoder);
+    pool = next;
+    const counts = Int32Array.from(rows, (row) => sizes[row]);
+    const shares = errorWeights(Int32Array.from(rows, (_, at) => at), counts, weighted);
+    for (let pair = 0; pair < count; pair++) {
+      const at = growing[wanted[2 * pair]];
+      at.error[wanted[2 * pair + 1]] = shares[2 * pair] * errors[2 * pair] +
+        shares[2 * pair + 1] * errors[2 * pair + 1];
+      sizes.push(counts[2 * pair] + counts[2 * pair + 1]);
+    }
+    wanted = [];
+    growing.forEach((sentence, at) => {
+      if (sentence.count < 2) return;
+      const place = mergeBest(sentence);
+      const from = caching === "naive" ? 0 : Math.max(0, place - 1);
+      const to = caching === "naive" ? sentence.count - 2 : Math.min(place, sentence.count - 2);
+      for (let new_ = from; new_ <= to; new_++) wanted.push(at, new_);
+    });
+  }
   return { trees: growing.map(({ left, right }) => ({ words: left.length + 1, left, right })), candidates };
 }
 
