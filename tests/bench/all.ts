@@ -5,7 +5,7 @@
  *
  * @module
  */
-const all = ["products", "gru", "training_step", "engine", "attention", "parallel", "torch", "recursive"];
+const all = ["products", "gru", "training_step", "engine", "attention", "poly2", "parallel", "torch", "recursive"];
 const chosen = Deno.args.filter((name) => !name.startsWith("-"));
 const flags = Deno.args.filter((name) => name.startsWith("-"));
 for (const name of chosen) {

@@ -1,110 +1,20 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { useEngine } from "../../../operators/backends/engine.ts";
-import { supports } from "../../../operators/backends/pack.ts";
 import { composed } from "../../../operators/numerics/device_kernels.ts";
 import {
   poly2Attention,
   poly2Chunk,
   poly2Features,
-  type Poly2Options,
   poly2Route,
-  poly2State,
   poly2Width,
 } from "../../../operators/numerics/poly2_attention.ts";
 import { normal } from "../../../operators/numerics/random.ts";
-import { type Tensor, type Tensor2D, type Tensor4D, tf } from "../../../operators/numerics/tf.ts";
+import { type Tensor2D, type Tensor4D, tf } from "../../../operators/numerics/tf.ts";
 import { assertClose, tolerances } from "../../helpers/close.ts";
 import { differenceGradient } from "../../helpers/gradient.ts";
-import {
-  type Poly2Case,
-  poly2FeaturesReference,
-  poly2GradientReference,
-  poly2Recurrence,
-  poly2Reference,
-} from "../../reference/poly2_attention.ts";
-
-const ENGINES = ["off", ...(["relaxed", "simd"] as const).filter(supports)] as const;
-const ROUTES = ["linear", "quadratic"] as const;
-
-interface Drawn {
-  readonly at: Poly2Case;
-  readonly q: Float32Array;
-  readonly k: Float32Array;
-  readonly v: Float32Array;
-  readonly dOut: Float32Array;
-}
-
-/** A case with seeded values; `masking` 0 hides nothing, 1 some keys, 2 every key of the first sequence, too. */
-function draw(sizes: number[], causal: boolean, masking: number, seed: number): Drawn {
-  const [batch, heads, queries, keys, depth, width] = sizes;
-  const values = (size: number, part: number, by = 1) => normal([size], by, 7 * seed + part).values;
-  const mask = masking
-    ? Array.from(values(batch * keys, 4), (value, i) => Number(value > 0 && !(masking === 2 && i < keys)))
-    : undefined;
-  return {
-    at: { batch, heads, queries, keys, depth, width, causal, mask, eps: 1e-6 },
-    q: values(batch * heads * queries * depth, 0, 0.3 / Math.sqrt(depth)),
-    k: values(batch * heads * keys * depth, 1),
-    v: values(batch * heads * keys * width, 2),
-    dOut: values(batch * heads * queries * width, 3),
-  };
-}
-
-type Route = Poly2Options["route"];
-
-/** Output and gradients at q, k and v, on the engine in place. */
-function attend({ at, q, k, v, dOut }: Drawn, route?: Route, wrap: <T>(f: () => T) => T = (f) => f()): Float32Array[] {
-  const { batch, heads, queries, keys, depth, width } = at;
-  return tf.tidy(() => {
-    const tensors = [
-      tf.tensor(q, [batch, heads, queries, depth]),
-      tf.tensor(k, [batch, heads, keys, depth]),
-      tf.tensor(v, [batch, heads, keys, width]),
-    ];
-    const mask = at.mask && tf.tensor2d(Array.from(at.mask), [batch, keys]);
-    const options: Poly2Options = { causal: at.causal, mask, route, eps: at.eps };
-    const forward = (q: Tensor, k: Tensor, v: Tensor) =>
-      wrap(() => poly2Attention(q as Tensor4D, k as Tensor4D, v as Tensor4D, options));
-    const out = forward(tensors[0], tensors[1], tensors[2]);
-    const gradients = tf.grads(forward)(tensors, tf.tensor(dOut, out.shape) as Tensor4D);
-    return [out, ...gradients].map((tensor) => tensor.dataSync() as Float32Array);
-  });
-}
-
-/**
- * How much greater than its denominator the features' products of a query may be that sum to it, at most: the linear route
- * loses as much where similarities come near 0.
- */
-function conditionOf({ at, q, k }: Drawn): number {
-  const { batch, heads, queries, keys, depth } = at;
-  const norms = (x: Float32Array, rows: number) =>
-    Array.from({ length: batch * heads * rows }, (_, row) => Math.hypot(...x.subarray(row * depth, (row + 1) * depth)));
-  const ofQ = norms(q, queries), ofK = norms(k, keys);
-  let worst = 1;
-  for (let row = 0; row < ofQ.length; row++) {
-    const head = Math.floor(row / queries), i = row % queries;
-    let total = 0, terms = 0;
-    for (let j = 0; j < keys; j++) {
-      if (at.causal && j > i || at.mask && !at.mask[Math.floor(head / heads) * keys + j]) continue;
-      const key = head * keys + j;
-      let base = 1;
-      for (let d = 0; d < depth; d++) base += q[row * depth + d] * k[key * depth + d];
-      total += base ** 2, terms += (1 + ofQ[row] * ofK[key]) ** 2;
-    }
-    if (terms > 0) worst = Math.max(worst, terms / Math.max(total, at.eps));
-  }
-  return worst;
-}
-
-function check(drawn: Drawn, route?: Route): void {
-  const { at, q, k, v, dOut } = drawn;
-  const found = attend(drawn, route);
-  const wanted = [poly2Reference(at, q, k, v), ...poly2GradientReference(at, q, k, v, dOut)];
-  const lost = conditionOf(drawn);
-  const bounds = [tolerances.forward * 2 * lost, ...new Array(3).fill(tolerances.gradientAgainstFloat64 * lost ** 1.5)];
-  ["out", "dQ", "dK", "dV"].forEach((name, i) => assertClose(found[i], wanted[i], bounds[i], name));
-}
+import { attend, check, draw, ENGINES, ROUTES } from "../../helpers/poly2_cases.ts";
+import { poly2FeaturesReference, poly2GradientReference, poly2Reference } from "../../reference/poly2_attention.ts";
 
 const side = fc.integer({ min: 1, max: 70 });
 const depths = fc.integer({ min: 1, max: 40 });
@@ -267,42 +177,6 @@ for (const pack of ENGINES) {
       const [past] = attend({ at: { ...at, causal: true }, q, k, v, dOut }, route);
       assertClose(past.subarray(-3), out.subarray(-3), 2 * tolerances.forward);
     }
-  });
-
-  Deno.test(`${pack}: chunks of any length give what the whole gives, and the state of the recurrence`, async () => {
-    await useEngine({ pack });
-    const [heads, length, depth, width] = [2, 139, 4, 3];
-    const { at, q, k, v, dOut } = draw([1, heads, length, length, depth, width], true, 1, 10);
-    const whole = attend({ at, q, k, v, dOut }, "quadratic")[0];
-    const plain = { ...at, mask: undefined };
-    tf.tidy(() => {
-      const tensors = [[q, depth], [k, depth], [v, width]].map(([values, last]) =>
-        tf.tensor4d(values as Float32Array, [1, heads, length, last as number])
-      );
-      const hidden = tf.tensor2d(Array.from(at.mask!), [1, length]);
-      for (const chunk of [1, 7, 64, 128, 139, 500]) {
-        for (const mask of [hidden, undefined]) {
-          let state = poly2State(1, heads, depth, width);
-          const parts: Tensor4D[] = [];
-          for (let top = 0; top < length; top += chunk) {
-            const rows = Math.min(chunk, length - top);
-            const [q, k, v] = tensors.map((of) => of.slice([0, 0, top, 0], [-1, -1, rows, -1]));
-            const step = poly2Chunk(state, q, k, v, { mask: mask?.slice([0, top], [-1, rows]) as Tensor2D });
-            parts.push(step.out), state = step.state;
-          }
-          const out = tf.concat(parts, 2).dataSync();
-          const wanted = mask ? whole : attend({ at: plain, q, k, v, dOut }, "linear")[0];
-          assertClose(out, wanted, tolerances.recurrent, `chunk ${chunk}`);
-          if (mask) continue;
-          const found = state.dataSync();
-          const rows = (values: Float32Array, last: number) =>
-            Array.from({ length }, (_, i) => Array.from(values.subarray(i * last, i * last + last)));
-          const expected = poly2Recurrence(rows(q, depth), rows(k, depth), rows(v, width));
-          assertClose(out.slice(0, length * width), expected.out.flat(), tolerances.recurrent);
-          assertClose(found.slice(0, found.length / heads), expected.state.flat(), tolerances.recurrent);
-        }
-      }
-    });
   });
 
   Deno.test(`${pack}: denominators that vanish give finite results`, async () => {
