@@ -108,6 +108,41 @@ export function transform<T, U, R>(f: (tensors: T, loan: Loan<T, R>) => U): Oper
   return map((loan) => ({ ...loan, tensors: f(loan.tensors, loan) }));
 }
 
+/** Tensors that outlive a loan because the next one needs them: the state of a sequence that comes in chunks. */
+export interface Carried<S> {
+  readonly tensors: readonly Tensor[];
+  /** The same state in other tensors. */
+  with(tensors: readonly Tensor[]): S;
+}
+
+/**
+ * Turns a loan into a loan with what an earlier loan left behind, as `scan` does with records. The state belongs to the
+ * subscription: the one before is freed when the next is there, and the last one when the stream ends or is left.
+ *
+ * @param initial The state before the first loan; it may hold no tensor.
+ * @param step A pure function on tensors; its state's tensors are kept, whatever else it allocates lives as long as the loan.
+ */
+export function carry<S extends Carried<S>, T, U, R>(
+  initial: () => S,
+  step: (state: S, tensors: T, loan: Loan<T, R>) => { readonly tensors: U; readonly state: S },
+): OperatorFunction<Loan<T, R>, Loan<U, R>> {
+  return (source) =>
+    new Observable((subscriber) => {
+      let state = initial();
+      const free = (held: S) => held.tensors.forEach((tensor) => tensor.dispose());
+      subscriber.add(() => free(state));
+      subscribeWithin(subscriber, source, {
+        next(loan) {
+          const made = step(state, loan.tensors, loan);
+          const before = state;
+          state = made.state.with(made.state.tensors.map((tensor) => tf.keep(tensor.clone())));
+          free(before);
+          subscriber.next({ ...loan, tensors: made.tensors });
+        },
+      });
+    });
+}
+
 /**
  * The only way out of a loan: copies tensors to typed arrays and emits them with the record, in order.
  *

@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./attend.ts";
+export * from "./attend_chunks.ts";
 export * from "./batch.ts";
 export * from "./byte_pairs.ts";
 export { compose, type Composed, type ComposeOptions } from "./compose.ts";
@@ -15,7 +16,17 @@ export * from "./encode.ts";
 export * from "./evaluate.ts";
 export * from "./judge.ts";
 export * from "./label_nodes.ts";
-export { lend, type Loan, type LoanContext, settle, type Settled, transform, type Values } from "./loan.ts";
+export {
+  type Carried,
+  carry,
+  lend,
+  type Loan,
+  type LoanContext,
+  settle,
+  type Settled,
+  transform,
+  type Values,
+} from "./loan.ts";
 export type { Labelled } from "./label.ts";
 export { gather } from "./gather.ts";
 export * from "./losses.ts";

@@ -91,6 +91,21 @@ export interface Moments extends Gathered {
   readonly mean: Float32Array;
 }
 
+/** Numbers of a tensor, row-major. */
+export interface Numbers {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** The next positions of one long sequence: queries and keys `[B, H, n, D]`, values `[B, H, n, M]`; n may vary. */
+export interface AttentionChunk {
+  readonly q: Numbers;
+  readonly k: Numbers;
+  readonly v: Numbers;
+  /** Keys to see, `[B, n]`: 1 = attend, 0 = do not look. @default all */
+  readonly mask?: Numbers;
+}
+
 /** What one gradient step reports. */
 export interface TrainStep {
   /** Steps taken so far by this subscription, from 1. */

@@ -9,8 +9,10 @@
  */
 import { InputError } from "../records.ts";
 import type { FeatureCost } from "./feature_costs.ts";
+import { hasKernels } from "./device_kernels.ts";
+import { onTape } from "./scope.ts";
 import { assertShape } from "./shape.ts";
-import type { Tensor, Tensor4D } from "./tf.ts";
+import { type Tensor, type Tensor2D, type Tensor4D, tf } from "./tf.ts";
 
 /** Which vectors a map is applied to. */
 export interface FeatureContext {
@@ -35,6 +37,31 @@ export interface PairForm {
   scale(width: number): number;
   /** The kernel's values from scaled products, element by element. */
   of(products: Tensor): Tensor;
+}
+
+/** Whole attention by device kernels, for the maps that have them. They neither scale nor blank anything. */
+export interface FusedForm {
+  /** Names of the device kernels of the way forward, and of those of the way back. */
+  readonly forward: readonly string[];
+  readonly backward: readonly string[];
+  /** Attention of scaled queries. */
+  attend(q: Tensor4D, k: Tensor4D, v: Tensor4D, options: FusedOptions): Tensor4D;
+  /** The next chunk of a causal sequence, behind a state of the kernel's own making; without one, the first. */
+  step(
+    state: Tensor4D | undefined,
+    q: Tensor4D,
+    k: Tensor4D,
+    v: Tensor4D,
+    options: Pick<FusedOptions, "mask" | "eps">,
+  ): { readonly out: Tensor4D; readonly state: Tensor4D };
+}
+
+/** What a {@linkcode FusedForm} is told. */
+export interface FusedOptions {
+  readonly causal: boolean;
+  readonly mask?: Tensor2D;
+  readonly eps: number;
+  readonly route: "linear" | "quadratic";
 }
 
 /** What features cost, counted as THEORY.md 6.3 counts. */
@@ -72,6 +99,8 @@ export interface FeatureMap {
   applyScaled?(x: Tensor4D, context: FeatureContext): ScaledFeatures;
   /** The kernel as a function of q·k. */
   readonly pair?: PairForm;
+  /** Device kernels for all of it. They take queries that {@linkcode PairForm.scale} has scaled. */
+  readonly fused?: FusedForm;
   /** The exact cost for width D; without it a mechanism made of the map can't tell its own. */
   cost?(width: number): MapCost;
   /** Why these sizes can't be used, as one clause ("the width must be even: current value is 3"). */
@@ -106,4 +135,15 @@ export function featuresOf(
   const made = map.applyScaled ? map.applyScaled(x, context) : { features: map.apply(x, context) };
   assertShape(`the features of "${map.name}"`, made.features, [...x.shape.slice(0, 3), map.dimension(x.shape[3])]);
   return made;
+}
+
+/** Whether the backend has a map's device kernels, for the way back too where one is recorded. */
+export function hasFused({ fused }: FeatureMap): boolean {
+  return fused !== undefined && hasKernels(...fused.forward, ...(onTape() ? fused.backward : []));
+}
+
+/** Queries times the scale of their products with keys; a factor of 1 is no multiplication. */
+export function scaledQueries({ pair }: FeatureMap, q: Tensor4D): Tensor4D {
+  const scale = pair?.scale(q.shape[3]) ?? 1;
+  return scale === 1 ? q : tf.mul(q, scale);
 }

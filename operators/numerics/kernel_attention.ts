@@ -17,7 +17,7 @@
  */
 import { InputError } from "../records.ts";
 import { DEFAULT_EPS, divide, type Quotient } from "./denominators.ts";
-import { checkFeatureMap, type FeatureMap } from "./feature_map.ts";
+import { checkFeatureMap, type FeatureMap, hasFused, scaledQueries } from "./feature_map.ts";
 import { CAUSAL_CHUNK, causalRows, keysOf, OPEN_CHUNK, openRows, quadratic } from "./kernel_rows.ts";
 import { checkMask } from "./masks.ts";
 import { scoped } from "./scope.ts";
@@ -38,12 +38,13 @@ export interface KernelAttentionOptions {
   readonly eps?: number;
   /** @default "linear" */
   readonly route?: KernelRoute;
-  /** Positions in a chunk of the linear route. @default 128 causal, 512 not */
+  /** Positions in a chunk of the linear route, composed. @default 128 causal, 512 not, or the device kernel's own */
   readonly chunk?: number;
 }
 
 /**
- * Attention's output for every query, `[B, H, N, M]`. A query that sees no key gets zeros, and passes none back.
+ * Attention's output for every query, `[B, H, N, M]`. Where the backend has kernels for the whole map (poly-2), they do it;
+ * else it is composed of stock operations. A query that sees no key gets zeros, and passes none back.
  *
  * Keys and values that are hidden by the mask may hold anything, and change nothing.
  *
@@ -56,7 +57,7 @@ export interface KernelAttentionOptions {
 export function kernelAttention(q: Tensor4D, k: Tensor4D, v: Tensor4D, options: KernelAttentionOptions): Tensor4D {
   const { map, eps = map.eps ?? DEFAULT_EPS } = options;
   if (!check(q, k, v, options)) return tf.zeros(withWidth(q, v.shape[3]));
-  return run(q, k, v, options, (found) => divide(found, eps, map.positive ?? false));
+  return run(q, k, v, { ...options, fused: true }, (found) => divide(found, eps, map.positive ?? false));
 }
 
 /**
@@ -98,11 +99,15 @@ function run(
   q: Tensor4D,
   k: Tensor4D,
   v: Tensor4D,
-  { map, causal = false, mask, route = "linear", chunk }: KernelAttentionOptions,
+  options: KernelAttentionOptions & { readonly fused?: boolean },
   finish: (found: Quotient) => Tensor4D,
 ): Tensor4D {
+  const { map, causal = false, mask, route = "linear", chunk, fused = false, eps = map.eps ?? DEFAULT_EPS } = options;
   const [out] = scoped(() => {
     const keys = keysOf(map, k, v, mask, Math.max(q.shape[2], k.shape[2]));
+    if (fused && route !== "recurrent" && eps > 0 && chunk === undefined && hasFused(map)) {
+      return [map.fused!.attend(scaledQueries(map, q), keys.k, keys.v, { causal, mask: mask?.toFloat(), eps, route })];
+    }
     if (route === "quadratic") return [finish(quadratic(q, keys, causal))];
     if (!causal) return [openRows(q, keys, chunk ?? OPEN_CHUNK, finish)];
     return [causalRows(q, keys, { chunk: chunk ?? CAUSAL_CHUNK, recurrent: route === "recurrent" }, finish).rows];

@@ -7,7 +7,7 @@
 import { InputError } from "../records.ts";
 import type { AttentionState } from "./attention_mechanism.ts";
 import { DEFAULT_EPS, divide } from "./denominators.ts";
-import { checkFeatureMap, type FeatureMap } from "./feature_map.ts";
+import { checkFeatureMap, type FeatureMap, hasFused, scaledQueries } from "./feature_map.ts";
 import { checkMask } from "./masks.ts";
 import { CAUSAL_CHUNK, causalRows, keysOf } from "./kernel_rows.ts";
 import { addKeys, joinCompensated } from "./kernel_sums.ts";
@@ -49,9 +49,22 @@ function after(options: KernelStateOptions, position: number, tensors: readonly 
     with: (others) => after(options, position, others),
     step(q, k, v, mask) {
       const first = position, length = q.shape[2];
+      // A state goes on as it began: S and z apart, or in one tensor of the device kernel's.
+      const fused = tensors.length === 1 || (first === 0 && !compensated && eps > 0 && hasFused(map));
       check(map, q, k, v, mask, positions, first + length);
       const [output, ...next] = scoped(() => {
         const keys = keysOf(map, k, v, mask, positions);
+        if (fused) {
+          const options = { mask: mask?.toFloat(), eps };
+          const made = map.fused!.step(
+            tensors[0] as Tensor4D | undefined,
+            scaledQueries(map, q),
+            keys.k,
+            keys.v,
+            options,
+          );
+          return [made.out, made.state];
+        }
         const rows = causalRows(q, keys, {
           sums,
           first,

@@ -10,7 +10,7 @@
  */
 import { constantOf } from "./constant.ts";
 import type { Quotient } from "./denominators.ts";
-import { type FeatureContext, type FeatureMap, featuresOf } from "./feature_map.ts";
+import { type FeatureContext, type FeatureMap, featuresOf, scaledQueries } from "./feature_map.ts";
 import { type Tensor, type Tensor4D, tf } from "./tf.ts";
 
 // Far below every factor's logarithm, and finite, so that differences are.
@@ -116,8 +116,7 @@ export function readPairs(
 ): Quotient {
   const summed = () => readSums(map, sums, q, contexts.query);
   if (map.pair && !map.applyScaled) {
-    const scale = map.pair.scale(q.shape[3]);
-    const products = tf.matMul(scale === 1 ? q : tf.mul(q, scale), k, false, true);
+    const products = tf.matMul(scaledQueries(map, q), k, false, true);
     const own = quotient(hide(map.pair.of(products), visible), v);
     if (sums.length === 0) return own;
     const earlier = summed();

@@ -10,6 +10,7 @@
  */
 import { InputError } from "../records.ts";
 import type { FeatureMap } from "./feature_map.ts";
+import { POLY2_KERNELS, poly2Attention, poly2Chunk, poly2State } from "./poly2_attention.ts";
 import { type Tensor, type Tensor4D, tf } from "./tf.ts";
 
 /** Options of the maps of degree 2. */
@@ -73,6 +74,13 @@ export function poly2(options: PolynomialOptions = {}): FeatureMap {
       return tf.concat([constantOne(x), linear, tf.mul(own, own), ...mixedProducts(linear, own)], 3);
     },
     pair: { scale, of: (products) => tf.square(tf.add(products, 1)) },
+    fused: {
+      forward: POLY2_KERNELS.slice(0, 1),
+      backward: ["HeedPoly2AttentionGrad"],
+      attend: poly2Attention,
+      step: (state, q, k, v, options) =>
+        poly2Chunk(state ?? poly2State(q.shape[0], q.shape[1], q.shape[3], v.shape[3]), q, k, v, options),
+    },
     cost: (width) => ({
       features: 1 + width + triangle(width),
       operations: width + triangle(width),

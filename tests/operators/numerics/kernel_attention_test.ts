@@ -85,11 +85,13 @@ for (const [map, kernel] of maps) {
         const wanted = kernelAttentionReference(at, q, k, v, kernel, map.eps).out;
         const tolerance = 1e-5 * conditions(drawn, kernel);
         for (const route of ["linear", "quadratic", ...(causal ? ["recurrent"] as const : [])] as const) {
-          const found = tf.tidy(() => {
-            const { q, k, v, mask } = attentionTensors(drawn);
-            return kernelAttention(q, k, v, { map, causal, mask, route, chunk }).dataSync();
-          });
-          assertClose(found, wanted, tolerance, `${route}`);
+          for (const size of map.fused ? [chunk, undefined] : [chunk]) { // without a size, the device's kernel
+            const found = tf.tidy(() => {
+              const { q, k, v, mask } = attentionTensors(drawn);
+              return kernelAttention(q, k, v, { map, causal, mask, route, chunk: size }).dataSync();
+            });
+            assertClose(found, wanted, tolerance, `${route}, chunk ${size}`);
+          }
         }
       }),
       { numRuns: 15 },
@@ -116,7 +118,7 @@ for (const [map, kernel] of maps) {
       );
       const condition = conditions(drawn, kernel) ** 2;
       for (const route of ["linear", "quadratic", ...(causal ? ["recurrent"] as const : [])] as const) {
-        const [, ...found] = attend(drawn, { map, route, chunk: 2 });
+        const [, ...found] = attend(drawn, { map, route, chunk: map.fused && masking ? undefined : 2 });
         found.forEach((values, i) =>
           assertClose(values, wanted[i], 3e-5 * condition, `${route} ${causal} ${masking} ${"qkv"[i]}`)
         );
