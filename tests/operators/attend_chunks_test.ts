@@ -3,7 +3,7 @@ import { from, lastValueFrom, map, of, pipe, take, tap, toArray } from "rxjs";
 import { attendChunks } from "../../operators/attend_chunks.ts";
 import { useEngine } from "../../operators/backends/engine.ts";
 import { pull } from "../../operators/demand.ts";
-import { type Carried, carry, lend, type Loan, loanOf } from "../../operators/loan.ts";
+import { type Carried, carry, lend, type Loan } from "../../operators/loan.ts";
 import { attentionMechanisms, kernelMechanism } from "../../operators/numerics/attention_mechanisms.ts";
 import { featureMaps } from "../../operators/numerics/feature_maps.ts";
 import { normal, randomFrom } from "../../operators/numerics/random.ts";
