@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { autoencoderExperiment } from "./autoencoder.ts";
 import type { Experiment } from "./experiment.ts";
 import { engineExperiment } from "./engine.ts";
 import { scoresExperiment } from "./scores.ts";
@@ -10,4 +11,4 @@ import { scoresExperiment } from "./scores.ts";
 export * from "./experiment.ts";
 
 /** Every question, in the order of the site. */
-export const experiments: readonly Experiment[] = [scoresExperiment, engineExperiment];
+export const experiments: readonly Experiment[] = [scoresExperiment, engineExperiment, autoencoderExperiment];

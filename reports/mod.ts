@@ -13,6 +13,8 @@ export * from "./figures/line_with_interval.ts";
 export * from "./figures/dot_interval.ts";
 export * from "./figures/heatmaps.ts";
 export * from "./figures/predicted_measured.ts";
+export * from "./figures/images.ts";
+export * from "./figures/points_on_curve.ts";
 export * from "./figures/sparkline.ts";
 export * from "./table.ts";
 export * from "./claims.ts";

@@ -1,0 +1,65 @@
+/**
+ * The rows of the autoencoder's trials as its page asks for them.
+ *
+ * @module
+ */
+import type { Label, Measurement } from "../../operators/records.ts";
+import { type Interval, meanInterval } from "../../reports/mod.ts";
+import type { Results } from "../experiment.ts";
+
+/** Labels that a row must carry. */
+export type Labels = Readonly<Record<string, Label>>;
+
+/** Rows of finished trials with the label `seed`, in the order of configurations, then seeds. */
+export class AutoencoderRuns {
+  readonly rows: readonly Measurement[];
+  readonly seeds: readonly number[];
+
+  constructor(results: Results) {
+    const seed = new Map(results.trials.map((trial) => [trial.id, trial.seed]));
+    this.seeds = [...new Set(seed.values())].sort((a, b) => a - b);
+    this.rows = results.rows.filter(({ trial }) => seed.has(trial))
+      .map((row): Measurement => ({ ...row, labels: { ...row.labels, seed: seed.get(row.trial)! } }))
+      .sort((a, b) => {
+        const [x, y] = [a, b].map(({ labels }) => JSON.stringify([labels.source, labels.penalty, labels.optimiser]));
+        return x < y ? -1 : x > y ? 1 : Number(a.labels.lambda) - Number(b.labels.lambda) ||
+          Number(a.labels.seed) - Number(b.labels.seed);
+      });
+  }
+
+  /** Finite rows of a metric with all of the labels. */
+  select(metric: string, labels: Labels = {}): Measurement[] {
+    const wanted = Object.entries(labels);
+    return this.rows.filter((row) =>
+      row.metric === metric && Number.isFinite(row.value) && wanted.every(([key, value]) => row.labels[key] === value)
+    );
+  }
+
+  /** Mean over seeds with its interval. */
+  estimate(metric: string, labels: Labels): Interval | undefined {
+    const values = this.select(metric, labels).map(({ value }) => value);
+    return values.length === 0 ? undefined : meanInterval(values);
+  }
+
+  /** The largest value over seeds. */
+  largest(metric: string, labels: Labels): number | undefined {
+    const values = this.select(metric, labels).map(({ value }) => value);
+    return values.length === 0 ? undefined : Math.max(...values);
+  }
+
+  /** Where the vectors that λ is swept over are from. */
+  get swept(): string {
+    return this.rows.some(({ labels }) => labels.source === "file") ? "file" : "synthetic";
+  }
+
+  /** Configurations that were run, a row each. */
+  get configurations(): Labels[] {
+    const seen = new Map<string, Labels>();
+    for (const { labels } of this.select("loss")) {
+      const { source, penalty, lambda, code, optimiser } = labels;
+      const one = { source, penalty, lambda, code, optimiser };
+      seen.set(JSON.stringify(one), one);
+    }
+    return [...seen.values()];
+  }
+}
