@@ -24,8 +24,8 @@ function check(inputs: Inputs): void {
 }
 
 /**
- * Inputs q `[B, H, N, D]`, k `[B, H, S, D]`, v `[B, H, S, M]`, mask `[B, S]` or none, and state `[B, H, C, M + 1]` or
- * none; outputs `[B, H, N, M]`, for the way back the denominators `[B, H, N]`, and where a state came in, the state behind
+ * Inputs q `[B, H, N, D]`, k `[B, H, S, D]`, v `[B, H, S, M]`, mask `[B, S]` or none, and state `[B, H, C, M + 1]` or,
+ * with what rounding took from it, `[B, H, 2 C, M + 1]`, or none; outputs `[B, H, N, M]`, for the way back the denominators `[B, H, N]`, and where a state came in, the state behind
  * the last key.
  */
 const attention: PackKernel = {
@@ -47,6 +47,7 @@ const attention: PackKernel = {
       ...made.slice(0, 2).map(address),
       state ? address(made[2]) : 0,
       ...settings,
+      Number(state?.shape[2] === (depth + 1) * (depth + 2)),
       room,
     );
     return made;

@@ -90,13 +90,24 @@ export function poly2Attention(q: Tensor4D, k: Tensor4D, v: Tensor4D, options: P
   }
   const width = v.shape[3];
   const chosen = route === "auto" ? poly2Route({ queries, keys: k.shape[2], depth, width }, causal) : route;
+  if (chosen === "linear") checkState(depth, width);
   const settings = { causal, eps, linear: chosen === "linear" };
   return hasKernels(...POLY2_KERNELS) ? fused(q, k, v, mask, settings) : composedAttention(q, k, v, mask, settings);
 }
 
-/** The state of an empty sequence, `[B, H, C, M + 1]`: S, and z as its last column. */
-export function poly2State(batch: number, heads: number, depth: number, width: number): Tensor4D {
-  return tf.zeros([batch, heads, poly2Width(depth), width + 1]);
+/**
+ * The state of an empty sequence, `[B, H, C, M + 1]`: S, and z as its last column. Compensated, `[B, H, 2 C, M + 1]`: what
+ * each addition rounded off is carried behind the sums and put back at the next (Kahan 1965), so that the error doesn't
+ * grow with the number of chunks.
+ */
+export function poly2State(
+  batch: number,
+  heads: number,
+  depth: number,
+  width: number,
+  { compensated = false }: { compensated?: boolean } = {},
+): Tensor4D {
+  return tf.zeros([batch, heads, poly2Width(depth) * (compensated ? 2 : 1), width + 1]);
 }
 
 /**
@@ -104,7 +115,7 @@ export function poly2State(batch: number, heads: number, depth: number, width: n
  * any lengths give what {@linkcode poly2Attention} gives for the whole sequence, causal, to rounding. For inference: it
  * has no gradient.
  *
- * @param state `[B, H, C, M + 1]`, from {@linkcode poly2State} or from the chunk before
+ * @param state `[B, H, C, M + 1]` or `[B, H, 2 C, M + 1]`, from {@linkcode poly2State} or from the chunk before
  * @param q `[B, H, N, D]`
  * @param k `[B, H, N, D]`
  * @param v `[B, H, N, M]`
@@ -121,7 +132,8 @@ export function poly2Chunk(
   const [batch, heads, length, depth] = q.shape;
   assertShape("k", k, [batch, heads, length, depth]);
   assertShape("v", v, [batch, heads, length, null]);
-  assertShape("state", state, [batch, heads, poly2Width(depth), v.shape[3] + 1]);
+  const features = poly2Width(depth), compensated = state.shape[2] === 2 * features;
+  assertShape("state", state, [batch, heads, compensated ? 2 * features : features, v.shape[3] + 1]);
   const { mask, eps = POLY2_EPS } = options;
   if (mask) assertShape("mask", mask, [batch, length]);
   checkEps(eps);
@@ -129,6 +141,17 @@ export function poly2Chunk(
   const settings = { causal: true, linear: true, eps };
   const [out, , after] = runKernel<Tensor4D[]>(POLY2_KERNELS[0], { q, k, v, mask, state }, settings);
   return { out, state: after };
+}
+
+/** Most bytes of sums that the linear route holds of one head. */
+const MOST_BYTES = 2 ** 29;
+
+function checkState(depth: number, width: number): void {
+  const bytes = 4 * poly2Width(depth) * (width + 1);
+  if (bytes <= MOST_BYTES) return;
+  throw new RangeError(
+    `Cannot attend by the linear route as its state must take at most ${MOST_BYTES} bytes a head: current value is ${bytes}`,
+  );
 }
 
 function checkEps(eps: number): void {

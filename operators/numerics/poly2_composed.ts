@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { poly2Features } from "./poly2_features.ts";
+import { poly2Features, poly2Width } from "./poly2_features.ts";
 import { type Tensor, type Tensor2D, type Tensor4D, tf } from "./tf.ts";
 
 /** Queries and keys in a chunk of the causal form. */
@@ -52,7 +52,7 @@ export function composedAttention(
   return tf.concat(parts, 2) as Tensor4D;
 }
 
-/** A chunk behind a state `[B, H, C, M + 1]`: its output, and the state behind it. */
+/** A chunk behind a state `[B, H, C, M + 1]`, or `[B, H, 2 C, M + 1]`, compensated: its output, and the state behind it. */
 export function composedChunk(
   state: Tensor4D,
   q: Tensor4D,
@@ -64,17 +64,22 @@ export function composedChunk(
   const length = q.shape[2], width = v.shape[3];
   const seen = mask?.reshape([mask.shape[0], 1, length, 1]);
   if (seen) k = k.mul(seen), v = v.mul(seen);
-  let carried: State = tf.split(state, [width, 1], 3) as [Tensor4D, Tensor4D];
+  const compensated = state.shape[2] === 2 * poly2Width(q.shape[3]);
+  const [first, rest] = compensated ? tf.split(state, 2, 2) : [state];
+  let sums = first, lost = rest;
   const parts: Tensor4D[] = [];
   for (let top = 0; top < length; top += CHUNK) {
     const rows = Math.min(CHUNK, length - top);
     const [chunkQ, chunkK, chunkV] = [q, k, v].map((of) => part(of, top, rows));
     const ownSeen = seen?.slice([0, 0, top, 0], [-1, -1, rows, -1]);
     const near = meet(chunkQ, chunkK, chunkV, ownSeen, pastOf(rows, rows));
-    parts.push(divide(...sum(ask(chunkQ, carried), near)!, eps));
-    carried = sum(carried, stateOf(chunkK, chunkV, ownSeen))!;
+    parts.push(divide(...sum(ask(chunkQ, tf.split(sums, [width, 1], 3) as State), near)!, eps));
+    const own = tf.concat(stateOf(chunkK, chunkV, ownSeen), 3), given = lost ? own.sub(lost) : own;
+    const after: Tensor4D = sums.add(given);
+    if (lost) lost = after.sub(sums).sub(given);
+    sums = after;
   }
-  return { out: tf.concat(parts, 2) as Tensor4D, state: tf.concat(carried, 3) as Tensor4D };
+  return { out: tf.concat(parts, 2) as Tensor4D, state: (lost ? tf.concat([sums, lost], 2) : sums) as Tensor4D };
 }
 
 /** S `[B, H, C, M]` and z `[B, H, C, 1]`. */

@@ -14,7 +14,7 @@ import { anyVisible, packKeys, packQueries } from "./attention";
 import { micro4x8 } from "./micro";
 import { storePart } from "./parts";
 import { extendedBytes, packExtended } from "./poly2_features";
-import { addToState, askState, featureBlockBytes, packValues, readState, stateBytes, up8, writeState } from "./poly2_state";
+import { addToState, askState, featureBlockBytes, outerBytes, packValues, readState, stateBytes, up8, writeState } from "./poly2_state";
 
 /** Queries in a block, keys in a tile of the quadratic route, and both in a chunk. */
 const BLOCK = 128;
@@ -44,6 +44,7 @@ export function poly2Scratch(queries: i32, keys: i32, depth: i32, width: i32, li
  * @param v      float32 [batches heads, keys, width]
  * @param mask   float32 [batches, keys]: above 1/2 where a key is visible; or 0 for none
  * @param before float32 [batches heads, C, width + 1]: the state that the sequence goes on from; or 0 for none
+ * @param lost   1: what rounding took from the state comes and goes behind it, [batches heads, 2, C, width + 1]
  * @param out    float32 [batches heads, queries, width], written
  * @param totals float32 [batches heads, queries], written: denominators
  * @param after  shaped as `before`, written: the state behind the last key; or 0
@@ -53,7 +54,7 @@ export function poly2Scratch(queries: i32, keys: i32, depth: i32, width: i32, li
 export function poly2Attention(
   q: usize, k: usize, v: usize, mask: usize, before: usize, out: usize, totals: usize, after: usize,
   batches: i32, heads: i32, queries: i32, keys: i32, depth: i32, width: i32, causal: i32, linear: i32, eps: f32,
-  scratch: usize,
+  lost: i32, scratch: usize,
 ): void {
   const depth4 = <usize>depth << 2, width4 = <usize>width << 2, padded = <usize>up8(width) << 2;
   const block = min(BLOCK, up8(queries)), most = min(linear && !causal ? KEYS : BLOCK, up4(keys));
@@ -63,12 +64,12 @@ export function poly2Attention(
   const extendedQ = powers + (<usize>most << 5), extendedK = extendedQ + extendedBytes(depth, block);
   const features = extendedK + extendedBytes(depth, most), corner = features + featureBlockBytes(most, block);
   const state = corner + 128;
-  const stateSize = <usize>((depth + 1) * (depth + 2) / 2 * (width + 1)) << 2;
+  const stateSize = outerBytes(depth, width) << lost;
   for (let key = 0; key < most; key++) store<f32>(ones + (<usize>key << 2), 1);
   for (let head = 0; head < batches * heads; head++) {
     const seen = mask ? mask + (<usize>(head / heads * keys) << 2) : 0;
     if (linear) {
-      if (before) readState(before, depth, width, state), before += stateSize;
+      if (before) readState(before, depth, width, lost, state), before += stateSize;
       else memory.fill(state, 0, stateBytes(depth, width));
       if (!causal) {
         for (let first = 0; first < keys; first += KEYS) {
@@ -107,7 +108,7 @@ export function poly2Attention(
       finish(rowsO, sums, rows, width, eps, out, totals);
       out += <usize>rows * width4, totals += <usize>rows << 2;
     }
-    if (after) writeState(state, depth, width, after), after += stateSize;
+    if (after) writeState(state, depth, width, lost, after), after += stateSize;
     q += <usize>queries * depth4, k += <usize>keys * depth4, v += <usize>keys * width4;
   }
 }

@@ -132,26 +132,52 @@ function extended4(depth: i32): usize {
   return <usize>(depth + 1) << 5;
 }
 
-/** A state [C, M + 1], z its last column, from outside; nothing was lost in it yet. */
-export function readState(from: usize, depth: i32, width: i32, state: usize): void {
+/**
+ * A state [C, M + 1], z its last column, from outside.
+ *
+ * @param lost 1: what rounding took from each sum comes behind it, in the same shape; 0: nothing was lost in it yet
+ */
+export function readState(from: usize, depth: i32, width: i32, lost: i32, state: usize): void {
+  const bytes = stateBytes(depth, width);
+  memory.fill(state, 0, bytes);
+  readHalf(from, depth, width, state);
+  if (lost) readHalf(from + outerBytes(depth, width), depth, width, state + (bytes >> 1));
+}
+
+/** The state as {@link readState} takes it. */
+export function writeState(state: usize, depth: i32, width: i32, lost: i32, to: usize): void {
+  writeHalf(state, depth, width, to);
+  if (lost) writeHalf(state + (stateBytes(depth, width) >> 1), depth, width, to + outerBytes(depth, width));
+}
+
+/** Bytes of [C, M + 1]. */
+// @ts-ignore: decorator
+@inline
+export function outerBytes(depth: i32, width: i32): usize {
+  return <usize>(featureCount(depth) * (width + 1)) << 2;
+}
+
+function readHalf(from: usize, depth: i32, width: i32, state: usize): void {
   const features = featureCount(depth), column = <usize>((features + 3) & ~3) << 5;
   const z = state + <usize>(up8(width) >> 3) * column;
-  memory.fill(state, 0, stateBytes(depth, width));
   for (let feature: usize = 0; feature < <usize>features; feature++) {
-    for (let left = 0; left < width; left++, from += 4) {
-      store<f32>(state + <usize>(left >> 3) * column + (feature << 5) + (<usize>(left & 7) << 2), load<f32>(from));
+    let left = width;
+    for (let at = state + (feature << 5); left > 0; left -= 8, at += column) {
+      if (left >= 8) v128.store(at, v128.load(from)), v128.store(at, v128.load(from, 16), 16), from += 32;
+      else for (let place: usize = 0; place < <usize>left; place++, from += 4) store<f32>(at + (place << 2), load<f32>(from));
     }
     store<f32>(z + (feature << 2), load<f32>(from)), from += 4;
   }
 }
 
-/** The state as [C, M + 1], as {@link readState} takes it. */
-export function writeState(state: usize, depth: i32, width: i32, to: usize): void {
+function writeHalf(state: usize, depth: i32, width: i32, to: usize): void {
   const features = featureCount(depth), column = <usize>((features + 3) & ~3) << 5;
   const z = state + <usize>(up8(width) >> 3) * column;
   for (let feature: usize = 0; feature < <usize>features; feature++) {
-    for (let left = 0; left < width; left++, to += 4) {
-      store<f32>(to, load<f32>(state + <usize>(left >> 3) * column + (feature << 5) + (<usize>(left & 7) << 2)));
+    let left = width;
+    for (let at = state + (feature << 5); left > 0; left -= 8, at += column) {
+      if (left >= 8) v128.store(to, v128.load(at)), v128.store(to, v128.load(at, 16), 16), to += 32;
+      else for (let place: usize = 0; place < <usize>left; place++, to += 4) store<f32>(to, load<f32>(at + (place << 2)));
     }
     store<f32>(to, load<f32>(z + (feature << 2))), to += 4;
   }

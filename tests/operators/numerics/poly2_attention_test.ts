@@ -245,6 +245,12 @@ Deno.test("shapes and options that don't fit are refused", async () => {
     for (const eps of [0, -1, NaN, Infinity]) {
       assertThrows(() => poly2Attention(good, good, good, { eps }), RangeError, "as eps must be above 0");
     }
+    const deep = of(1, 1, 1, 600);
+    assertThrows(
+      () => poly2Attention(deep, deep, of(1, 1, 1, 800), { route: "linear" }),
+      RangeError,
+      "at most 536870912 bytes",
+    );
     const route = "fast" as "auto";
     assertThrows(() => poly2Attention(good, good, good, { route }), RangeError, "as the route must be one of");
     assertThrows(() => poly2Chunk(of(1, 2, 15, 4), good, good, good), RangeError, "Cannot use state of shape");
