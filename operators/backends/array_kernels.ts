@@ -1,7 +1,7 @@
 /**
  * Stock kernels that move or add up values, where the wasm backend's own are slow: `Identity` (a copy there, and every
  * tensor that a gradient keeps goes through it), `GatherV2` (element by element), `Concat` and `SplitV` (row by row in
- * JavaScript), `Sum` over leading axes (a transposed copy first). What isn't covered here goes to the stock kernel.
+ * JavaScript), `Slice` (a copy of the whole first), `Sum` over leading axes (a transposed copy first). What isn't covered here goes to the stock kernel.
  *
  * @module
  */
@@ -94,6 +94,28 @@ const split: PackKernel = {
   },
 };
 
+/** A range of one axis, the others whole; the stock kernel first copies all of x. */
+const slice: PackKernel = {
+  name: "Slice",
+  run(context, inputs, attrs) {
+    const { backend, functions, address } = context;
+    const { x } = inputs;
+    const wanted = [attrs.begin as number[], attrs.size as number[]] as const;
+    const [begin, size] = tf.slice_util.parseSliceParams(x as tf.Tensor, ...wanted);
+    tf.slice_util.assertParamsValid(x as tf.Tensor, begin, size);
+    const cut = x.shape.flatMap((side, axis) => size[axis] === side ? [] : [axis]);
+    if (!isWord(x) || cut.length > 1) return stock(context, "Slice", inputs, attrs);
+    const out = backend.makeOutput(size, x.dtype);
+    const axis = cut[0] ?? 0;
+    const outer = product(x.shape.slice(0, axis)), inner = 4 * product(x.shape.slice(axis + 1));
+    const bytes = product(size) === 0 ? 0 : inner * (size[axis] ?? 1);
+    if (bytes === 0) return out;
+    const stride = inner * (x.shape[axis] ?? 1);
+    functions.copyRows(address(x) + inner * (begin[axis] ?? 0), stride, address(out), bytes, bytes, outer);
+    return out;
+  },
+};
+
 /** Sums over the leading axes, over the last ones, or over all; axes of one position don't count. */
 const sum: PackKernel = {
   name: "Sum",
@@ -118,4 +140,4 @@ const sum: PackKernel = {
 };
 
 /** Kernels of this file. */
-export const arrayKernels: readonly PackKernel[] = [identity, gather, concat, split, sum];
+export const arrayKernels: readonly PackKernel[] = [identity, gather, concat, split, slice, sum];

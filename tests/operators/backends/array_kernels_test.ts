@@ -191,3 +191,34 @@ packTest("tanh, sigmoid and exp of a tensor agree with float64, and of odd value
     Number.isFinite(stock[i]) ? assertClose([value], [stock[i]], 1e-6) : assertEquals(value, stock[i])
   );
 });
+
+packTest("slice takes a range of any axis, of any type", async (build) => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 }),
+      fc.nat(3),
+      fc.nat(8),
+      fc.nat(8),
+      fc.boolean(),
+      async (shape, which, from, most, whole) => {
+        const axis = which % shape.length, begin = from % shape[axis];
+        const size = most % (shape[axis] - begin + 1);
+        const count = shape.reduce((product, side) => product * side, 1);
+        const run = () =>
+          tf.tidy(() => {
+            const x = tf.tensor(Array.from({ length: count }, (_, at) => at - 7), shape, whole ? "int32" : "float32");
+            const cut = <A>(own: A, other: (side: number) => A) =>
+              shape.map((side, at) => at === axis ? own : other(side));
+            return [
+              told(tf.slice(x, cut(begin, () => 0), cut(size, (side) => side))),
+              told(tf.slice(x, shape.map((side) => side >> 1))), // all axes at once
+              told(x.slice(shape.map(() => 0), shape)),
+            ];
+          });
+        const { stock, pack } = await stockAndPack(build, run);
+        assertEquals(pack, stock);
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
