@@ -27,3 +27,4 @@ export { type Split, splitOf } from "./split.ts";
 export { type Language, LANGUAGES, translations, type TranslationsOptions } from "./translations.ts";
 export { type ClassFile, crossValidation, sentences, type SentencesOptions } from "./sentences.ts";
 export { treebank, treebankClasses, type TreebankOptions } from "./treebank.ts";
+export { wordVectors, type WordVectorsOptions } from "./word_vectors.ts";

@@ -87,12 +87,15 @@ export function labelNodes(
 function sentenceFeatures({ forest, nodes }: Composed): Tensor2D {
   const count = forest.roots.length;
   const shares = Float32Array.from(forest.trees, ({ words }) => 1 / (2 * words - 1));
-  const rows = tf.tensor1d(forest.sentence, "int32");
   // The stock gradient looks for negative ids, which takes longer than all the rest.
   const [sums] = withGradient(
     { nodes },
-    () => [tf.unsortedSegmentSum(nodes, rows, count)],
-    ([dSums]) => [tf.gather(dSums, rows)],
+    (save) => {
+      const rows = tf.tensor1d(forest.sentence, "int32");
+      save([rows]);
+      return [tf.unsortedSegmentSum(nodes, rows, count)];
+    },
+    ([dSums], [rows]) => [tf.gather(dSums, rows)],
   );
   const roots = tf.gather(nodes, tf.tensor1d(forest.roots, "int32"));
   return tf.concat([tf.mul(sums, tf.tensor2d(shares, [count, 1])), roots], 1) as Tensor2D;

@@ -119,3 +119,4 @@ export {
   tf,
 } from "./numerics/tf.ts";
 export { type Engine, type KernelRate, kernelRates, packInPlace, useEngine } from "./backends/engine.ts";
+export { type RecursiveForm, recursiveParameterCount, released } from "./numerics/recursive.ts";

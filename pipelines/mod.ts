@@ -6,9 +6,15 @@
 import { autoencoderExperiment } from "./autoencoder.ts";
 import type { Experiment } from "./experiment.ts";
 import { engineExperiment } from "./engine.ts";
+import { recursiveExperiment } from "./recursive.ts";
 import { scoresExperiment } from "./scores.ts";
 
 export * from "./experiment.ts";
 
 /** Every question, in the order of the site. */
-export const experiments: readonly Experiment[] = [scoresExperiment, engineExperiment, autoencoderExperiment];
+export const experiments: readonly Experiment[] = [
+  scoresExperiment,
+  engineExperiment,
+  autoencoderExperiment,
+  recursiveExperiment,
+];

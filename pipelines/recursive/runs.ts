@@ -1,0 +1,88 @@
+/**
+ * The rows of the recursive autoencoder's trials as its page asks for them: one thing varied at a time.
+ *
+ * @module
+ */
+import type { Label, Measurement } from "../../operators/records.ts";
+import { type Difference, type Interval, meanInterval, pairedDifference } from "../../reports/mod.ts";
+import type { Results, Trial } from "../experiment.ts";
+
+type Labels = Readonly<Record<string, Label>>;
+
+/** Finished trials and their rows, with the label `run`: seed and fold, by which trials are paired. */
+export class RecursiveRuns {
+  readonly trials: readonly Trial[];
+  readonly rows: readonly Measurement[];
+  /** The configuration that all others differ from in one thing. */
+  readonly main: Labels;
+  readonly seeds: readonly number[];
+  readonly folds: readonly number[];
+
+  constructor({ trials, rows }: Results) {
+    this.trials = trials;
+    const byId = new Map(trials.map((trial) => [trial.id, trial]));
+    this.rows = rows.filter(({ trial }) => byId.has(trial)).map((row) => ({
+      ...row,
+      labels: { ...row.labels, run: `${byId.get(row.trial)!.seed}/${row.labels.fold}` },
+    }));
+    const first = trials.find(({ options }) => options.main === "yes") ?? trials[0];
+    this.main = {
+      composer: String(first?.options.composer ?? "greedy"),
+      alpha: Number(first?.options.alpha ?? 0.2),
+      form: "paper",
+    };
+    this.seeds = [...new Set(trials.map(({ seed }) => seed))].sort((a, b) => a - b);
+    this.folds = [...new Set(this.rows.map(({ labels }) => Number(labels.fold)))].sort((a, b) => a - b);
+  }
+
+  /** Rows of one metric with a finite value that carry all of `labels`; what isn't named is as in the main configuration. */
+  select(metric: string, labels: Labels = {}): Measurement[] {
+    const wanted = Object.entries({ ...this.main, ...labels });
+    return this.rows.filter((row) =>
+      row.metric === metric && Number.isFinite(row.value) && wanted.every(([key, value]) => row.labels[key] === value)
+    );
+  }
+
+  /** The value of each run: the last step's. */
+  byRun(metric: string, labels: Labels = {}): Map<string, number> {
+    const last = new Map<string, Measurement>();
+    for (const row of this.select(metric, labels)) {
+      const run = String(row.labels.run);
+      if (row.step >= (last.get(run)?.step ?? -Infinity)) last.set(run, row);
+    }
+    return new Map([...last].map(([run, { value }]) => [run, value]));
+  }
+
+  /** Mean over seeds and folds with its 95% t-interval. */
+  estimate(metric: string, labels: Labels = {}): Interval | undefined {
+    const values = [...this.byRun(metric, labels).values()];
+    return values.length === 0 ? undefined : meanInterval(values);
+  }
+
+  /** `a` − `b` over the runs that both have. */
+  difference(metric: string, a: Labels, b: Labels): Difference | undefined {
+    const [first, second] = [this.byRun(metric, a), this.byRun(metric, b)];
+    const shared = [...first.keys()].filter((run) => second.has(run));
+    return shared.length === 0
+      ? undefined
+      : pairedDifference(shared.map((run) => first.get(run)!), shared.map((run) => second.get(run)!));
+  }
+
+  /** Every value of a label among the rows of a metric, in the order of first appearance. */
+  values(metric: string, key: string): Label[] {
+    return [...new Set(this.rows.filter((row) => row.metric === metric).map(({ labels }) => labels[key]))];
+  }
+
+  /** Composers that were run at the main α and form. */
+  get composers(): string[] {
+    return this.values("depth", "composer").map(String).filter((composer) =>
+      this.select("depth", { composer }).length > 0
+    );
+  }
+}
+
+/** The sentence's own head, which a page calls the accuracy. */
+export const SENTENCE: Labels = { head: "sentence" };
+
+/** What doesn't compose. */
+export const baselines = ["majority", "naive Bayes", "mean of vectors"] as const;
