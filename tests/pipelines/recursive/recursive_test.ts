@@ -1,0 +1,146 @@
+/** The recursive question end to end, on sentences small enough for a test: trials, cross-validation, bad input, the page. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { lastValueFrom, toArray } from "rxjs";
+import { useEngine } from "../../../operators/backends/engine.ts";
+import { tf } from "../../../operators/numerics/tf.ts";
+import { InputError, type Measurement } from "../../../operators/records.ts";
+import type { Options, Trial } from "../../../pipelines/experiment.ts";
+import { recursiveExperiment } from "../../../pipelines/recursive.ts";
+import { claimsOf } from "../../../pipelines/recursive/claims.ts";
+import { RecursiveRuns } from "../../../pipelines/recursive/runs.ts";
+import { reviewWords } from "../../../pipelines/recursive/sets.ts";
+
+const good = ["a fine film", "a good good story", "warm and wise", "i liked this one , a good film with a warm story"];
+const bad = [
+  "a dull film",
+  "a bad bad story",
+  "cold and silly",
+  "i left this one , a bad film with a cold story",
+  "dull",
+];
+
+async function withSentences(
+  use: (set: (name: string) => string) => Promise<void>,
+  extra: Record<string, string> = {},
+) {
+  const folder = await Deno.makeTempDir();
+  try {
+    const files: Record<string, string> = { pos: good.join("\n"), neg: bad.join("\n"), ...extra };
+    for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${name}`, text);
+    await use((name) => `${folder}/${name}`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const defaults = Object.fromEntries(
+  Object.entries(recursiveExperiment.options).map(([key, spec]) => [key, spec.default.quick]),
+) as Options;
+const small = { width: 5, epochs: 12, batch: 4, rate: 0.05, least: 1, dropout: 0, folds: 2 };
+
+async function run(options: Options, seed = 1): Promise<{ trials: Trial[]; rows: Measurement[] }> {
+  await useEngine();
+  const trials = (await recursiveExperiment.configurations(options)).map((options, at): Trial => ({
+    id: `trial${at}`,
+    pipeline: "recursive",
+    options,
+    seed,
+    version: "1",
+  }));
+  const rows: Measurement[] = [];
+  for (const trial of trials) {
+    const events = await lastValueFrom(recursiveExperiment.run(trial, {}).pipe(toArray()));
+    rows.push(...events.flatMap((event) => event.rows));
+    assertEquals(events.at(-1)!.progress, 1);
+  }
+  return { trials, rows };
+}
+
+Deno.test("cross-validation on one file a class runs end to end, learns, and leaves no tensor behind", () =>
+  withSentences(async (path) => {
+    await useEngine();
+    const before = tf.memory().numTensors;
+    const options = { ...defaults, ...small, positive: path("pos"), negative: path("neg"), alphas: ["0.9"] };
+    const { trials, rows } = await run(options);
+    assertEquals(tf.memory().numTensors, before);
+    assertEquals(trials.length, 14); // 4 composers, 1 further α, 2 forms, 2 folds each
+    const results = { trials, rows, profile: "quick" as const, command: "test", machines: [] };
+    const runs = new RecursiveRuns(results);
+    assertEquals(runs.folds, [0, 1]);
+    for (const composer of ["greedy", "balanced", "left", "random"]) {
+      assertEquals(runs.byRun("accuracy", { head: "sentence", composer }).size, 2, composer);
+      assertEquals([...runs.byRun("merges", { composer }).values()], [1, 1]);
+    }
+    assertEquals([...runs.byRun("candidates/inside").values()], [1, 1]);
+    assertEquals(claimsOf(runs).map(({ verdict }) => verdict).slice(1, 3), ["holds", "holds"]);
+    const losses = runs.select("loss/train").filter(({ labels }) => labels.fold === 0).map(({ value }) => value);
+    assert(losses[losses.length - 1] < losses[0], `${losses}`);
+    const page = await recursiveExperiment.page(results);
+    assertEquals(page.sections.map(({ heading }) => heading).slice(0, 3), [
+      "Accuracy",
+      "What it builds",
+      "Reconstruction",
+    ]);
+    assert(page.headline.includes("of unseen sentences rightly"), page.headline);
+  }));
+
+Deno.test("a trial that goes on from its checkpoint ends with the same accuracy", () =>
+  withSentences(async (path) => {
+    await useEngine();
+    const files = {
+      positive: path("pos"),
+      negative: path("neg"),
+      testPositive: path("pos"),
+      testNegative: path("neg"),
+    };
+    const options = {
+      ...defaults,
+      ...small,
+      ...files,
+      epochs: 3,
+      composers: ["greedy"],
+      alphas: ["none"],
+      forms: ["none"],
+    };
+    const [configuration] = await recursiveExperiment.configurations(options);
+    const trial: Trial = { id: "t", pipeline: "recursive", options: configuration, seed: 3, version: "1" };
+    const whole = await lastValueFrom(recursiveExperiment.run(trial, {}).pipe(toArray()));
+    const { checkpoint } = whole.filter(({ checkpoint }) => checkpoint)[0];
+    const rest = await lastValueFrom(recursiveExperiment.run(trial, { checkpoint }).pipe(toArray()));
+    const accuracy = (events: typeof whole) =>
+      events.flatMap(({ rows }) => rows).filter(({ metric }) => metric === "accuracy" || metric === "loss/train").slice(
+        -5,
+      );
+    assertEquals(accuracy(rest), accuracy(whole));
+  }));
+
+Deno.test("given trees are learnt along, with a class for every phrase", () =>
+  withSentences(async (path) => {
+    const options = {
+      ...defaults,
+      ...small,
+      trees: path("trees"),
+      testTrees: path("trees"),
+      composers: ["given", "greedy"],
+      alphas: ["none"],
+      forms: ["none"],
+    };
+    const { rows, trials } = await run(options);
+    const runs = new RecursiveRuns({ trials, rows, profile: "quick", command: "", machines: [] });
+    assertEquals(runs.composers, ["given", "greedy"]);
+    assertEquals([...runs.byRun("depth").values()], [4 / 3]); // depths 2, 1 and 1
+  }, { trees: "(3 (2 not) (4 (3 really) (4 good)))\n(0 (1 bad) (2 film))\n(4 (4 good) (2 film))\n" }));
+
+Deno.test("options that don't go together are refused in one line", async () => {
+  const refused = (options: Options, message: string) =>
+    assertRejects(() => recursiveExperiment.configurations({ ...defaults, ...options }), InputError, message);
+  await refused({ positive: "a" }, "as it needs negative beside it");
+  await refused({ testPositive: "a", testNegative: "b" }, "as it needs positive beside it");
+  await refused({ trees: "a", testTrees: "b", positive: "c", negative: "d" }, "as positive is set too");
+  await refused({ composers: ["given"] }, "as given needs trees");
+  await refused({ alphas: ["1.5"] }, "each must be from 0 to 1, or none: current value is 1.5");
+});
+
+Deno.test("reviewWords() reads words and marks in lower case, without markup", () => {
+  assertEquals(reviewWords("It's <br />GREAT, really."), ["it's", "great", ",", "really", "."]);
+});
