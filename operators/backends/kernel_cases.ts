@@ -43,7 +43,7 @@ export function kernelCases(): { readonly cases: readonly KernelCase[]; dispose(
     constant: (value, shape, dtype = "float32") => hold(tf.fill(shape, value, dtype)),
     kept: (tensors) => tensors.map(hold),
   };
-  const made = [products, batches, attention, layer, scores, losses, optimiser, elements, rows];
+  const made = [products, batches, attention, kernelAttention, layer, scores, losses, optimiser, elements, rows];
   return { cases: made.flatMap((make) => make(give)), dispose: () => tf.dispose(held) };
 }
 
@@ -111,6 +111,35 @@ function attention({ values, kept }: Givers): KernelCase[] {
     operations: pairs * (10 * depth + exp + 4),
     bytes: 32 * size,
     run: () => runKernel<Tensor[]>("HeedAttentionGrad", { q, k, v, out, maxima, totals, dOut }, settings),
+  }];
+}
+
+/** Degree 2: the linear route by the closed form of THEORY.md 6.3, its gradient, and pairs without an exponential. */
+function kernelAttention({ values, kept }: Givers): KernelCase[] {
+  const [heads, length, depth] = [2, 512, 32], features = (depth + 1) * (depth + 2) / 2;
+  const [q, k, v, dOut] = [0, 1, 2, 3].map(() => values(1, heads, length, depth));
+  const size = heads * length * depth, settings = { causal: false, linear: true, eps: 1e-6 };
+  const [out, totals] = kept(runKernel<Tensor[]>("HeedPoly2Attention", { q, k, v }, settings));
+  const shared = { transposes: "", bound: "products" as const };
+  return [{
+    ...shared,
+    kernel: "kernel attention of degree 2",
+    operations: heads * (length * (4 * features * depth + 5 * features - 3) - features * (depth + 1)),
+    bytes: 16 * size,
+    run: () => runKernel<Tensor[]>("HeedPoly2Attention", { q, k, v }, settings),
+  }, {
+    // Five products with a state, features made three times, and folded back twice at 4 operations each.
+    ...shared,
+    kernel: "kernel attention of degree 2, gradient",
+    operations: heads * length * features * (10 * (depth + 1) + 11),
+    bytes: 32 * size,
+    run: () => runKernel<Tensor[]>("HeedPoly2AttentionGrad", { q, k, v, out, totals, dOut }, settings),
+  }, {
+    ...shared,
+    kernel: "kernel attention of degree 2, by pairs",
+    operations: heads * (length ** 2 * (4 * depth + 2) - length),
+    bytes: 16 * size,
+    run: () => runKernel<Tensor[]>("HeedPoly2Attention", { q, k, v }, { ...settings, linear: false }),
   }];
 }
 
