@@ -4,6 +4,7 @@
  * @module
  */
 import { autoencoderExperiment } from "./autoencoder.ts";
+import { contextExperiment } from "./context.ts";
 import type { Experiment } from "./experiment.ts";
 import { engineExperiment } from "./engine.ts";
 import { recursiveExperiment } from "./recursive.ts";
@@ -14,6 +15,7 @@ export * from "./experiment.ts";
 /** Every question, in the order of the site. */
 export const experiments: readonly Experiment[] = [
   scoresExperiment,
+  contextExperiment,
   engineExperiment,
   autoencoderExperiment,
   recursiveExperiment,

@@ -11,6 +11,7 @@ export * from "./figure.ts";
 export * from "./picture.ts";
 export * from "./figures/line_with_interval.ts";
 export * from "./figures/dot_interval.ts";
+export * from "./figures/frontier.ts";
 export * from "./figures/heatmaps.ts";
 export * from "./figures/predicted_measured.ts";
 export * from "./figures/images.ts";

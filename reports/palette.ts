@@ -64,6 +64,12 @@ const places: Readonly<Record<string, number>> = {
   taylor: 3,
   cosine: 4,
   relu: 5,
+  "poly-2": 1,
+  "elu + 1": 0,
+  "FAVOR+ positive": 2,
+  Taylor: 3,
+  cosFormer: 4,
+  ReLU: 5,
 };
 
 /** Places are tried in this order for names that nobody knows. */

@@ -4,6 +4,8 @@ import { fromFileUrl, join } from "@std/path";
 const root = fromFileUrl(new URL("..", import.meta.url));
 const readme = await Deno.readTextFile(join(root, "README.md"));
 const samples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
+/** The sample in which these words stand. */
+const sampleWith = (words: string): string => samples.find((code) => code.includes(words))!;
 
 /** Runs Deno in a folder of its own with this project's configuration. */
 async function run(folder: string, ...args: string[]): Promise<{ code: number; text: string }> {
@@ -28,8 +30,25 @@ Deno.test("README's chain goes from dataset to figure in at most 20 lines", asyn
   }
 });
 
+Deno.test("README's self-attention chain learns to recall", async () => {
+  const chain = sampleWith("heed.contextualise");
+  assertLessOrEqual(chain.trimEnd().split("\n").length, 25);
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(join(folder, "recall.ts"), chain);
+    const permissions = ["--no-prompt", "--allow-read", "--allow-env"];
+    const { code, text } = await run(folder, "run", "--config", join(root, "deno.json"), ...permissions, "recall.ts");
+    assertEquals(code, 0, text);
+    const accuracy = Number(/accuracy: \{ value: ([\d.]+), unit: "%" \}/.exec(text)?.[1]);
+    // Guessing one of eight values gives 12.5%.
+    assert(accuracy > 90, text);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("README's score of one's own appears in the page's table and figures", async () => {
-  const [, score] = samples;
+  const score = sampleWith("const cosine: Score");
   assertLessOrEqual(score.trimEnd().split("\n").length, 22);
   const folder = await Deno.makeTempDir();
   try {

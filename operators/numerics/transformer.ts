@@ -6,6 +6,7 @@
  * @module
  */
 import { InputError } from "../records.ts";
+import type { AttentionMechanism } from "./attention_mechanism.ts";
 import type { Drop } from "./dropout.ts";
 import { embed, embeddingParameters } from "./embedding.ts";
 import { partOf, under } from "./groups.ts";
@@ -13,10 +14,16 @@ import { layerNorm, layerNormOperations, layerNormParameters } from "./layer_nor
 import { lengthMask } from "./masks.ts";
 import { noPositions, type PositionEncoding } from "./position_encoding.ts";
 import { seedFrom } from "./random.ts";
-import type { SelfAttention } from "./self_attention.ts";
 import type { InitialValues, TensorMap } from "./shape.ts";
 import { type Tensor1D, type Tensor2D, type Tensor3D, tf } from "./tf.ts";
-import { block, blockCount, blockOperations, type BlockOptions, blockParameters } from "./transformer_block.ts";
+import {
+  attentionDims,
+  block,
+  blockCount,
+  blockOperations,
+  type BlockOptions,
+  blockParameters,
+} from "./transformer_block.ts";
 
 /** From ids to a vector a position, each with its context in it. */
 export interface Contextualiser {
@@ -46,14 +53,18 @@ export interface ContextDims {
 /** What contextualising costs. */
 export interface ContextCost {
   readonly parameters: number;
-  /** Operations beside the attention's own, which its mechanism tells: projections, perceptron, norms, sums. */
+  /** Operations beside the attention's own: projections, perceptron, norms, sums. */
   readonly operations: number;
+  /** Operations of the attention itself, in all blocks; nothing where its mechanism doesn't tell. */
+  readonly attention?: number;
+  /** Numbers that one sequence's attention carries from position to position, in all blocks, after the last of them. */
+  readonly state?: number;
 }
 
 /** What a transformer is made of. */
 export interface TransformerOptions {
   /** How positions look at each other. */
-  readonly attention: SelfAttention;
+  readonly attention: AttentionMechanism;
   /** W: width of a position's vector. */
   readonly width: number;
   /** @default 1 */
@@ -117,10 +128,16 @@ export function transformer(options: TransformerOptions): Contextualiser {
       const rows = layerNorm(partOf("norm", params), tf.reshape(x, [batch * length, width]));
       return tf.reshape(rows, [batch, length, width]);
     },
-    cost: ({ vocabulary, batch, positions: length }) => ({
-      parameters: vocabulary * width + positions.count(width) + blocks * blockCount(each) + 2 * width,
-      operations: blocks * blockOperations(each, batch, length) +
-        batch * length * (layerNormOperations(width) + (positions === noPositions ? 0 : width)),
-    }),
+    cost({ vocabulary, batch, positions: length }) {
+      const whole = attention.cost?.(attentionDims(each, batch, length));
+      // What is carried is that of the causal form, one sequence's.
+      const one = attention.cost?.(attentionDims({ ...each, causal: true }, 1, length));
+      return {
+        parameters: vocabulary * width + positions.count(width) + blocks * blockCount(each) + 2 * width,
+        operations: blocks * blockOperations(each, batch, length) +
+          batch * length * (layerNormOperations(width) + (positions === noPositions ? 0 : width)),
+        ...(whole && one ? { attention: blocks * whole.operations, state: blocks * one.decode.state(length) } : {}),
+      };
+    },
   };
 }

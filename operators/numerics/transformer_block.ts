@@ -12,11 +12,12 @@
  *
  * @module
  */
+import type { AttentionDims } from "./attention_dims.ts";
+import { type AttentionMechanism, checkMechanism } from "./attention_mechanism.ts";
 import type { Drop } from "./dropout.ts";
 import { partOf, under } from "./groups.ts";
 import { layerNorm, layerNormOperations, layerNormParameters } from "./layer_norm.ts";
 import { glorotUniform, seedFrom, zeros } from "./random.ts";
-import type { SelfAttention } from "./self_attention.ts";
 import { type InitialValues, sizeOf, type TensorMap } from "./shape.ts";
 import { shortConvolution, shortConvolutionOperations, shortConvolutionParameters } from "./short_convolution.ts";
 import { type Tensor, type Tensor2D, type Tensor3D, type Tensor4D, tf } from "./tf.ts";
@@ -24,7 +25,7 @@ import { type Tensor, type Tensor2D, type Tensor3D, type Tensor4D, tf } from "./
 /** What a block is made of. */
 export interface BlockOptions {
   /** How positions look at each other. */
-  readonly attention: SelfAttention;
+  readonly attention: AttentionMechanism;
   /** W: width of a position's vector. */
   readonly width: number;
   /** H: heads, a divisor of the width. */
@@ -79,6 +80,7 @@ export function block(
 ): Tensor3D {
   const { attention, width, heads, hidden, window, causal, dropout } = options;
   const [batch, positions] = x.shape;
+  checkMechanism(attention, attentionDims(options, batch, positions));
   const flat = (x: Tensor): Tensor2D => tf.reshape(x, [batch * positions, -1]);
   const split = (x: Tensor2D) => perHead(tf.reshape(x, [batch, positions, heads, width / heads]) as Tensor4D);
   const rows = flat(x);
@@ -103,6 +105,11 @@ function perHead(x: Tensor4D): Tensor4D {
   return first === 1 || second === 1
     ? tf.reshape(x, [batch, second, first, depth])
     : tf.transpose(x, [0, 2, 1, 3]) as Tensor4D;
+}
+
+/** The sizes that a block's attention works with. */
+export function attentionDims({ width, heads, causal }: BlockOptions, batch: number, positions: number): AttentionDims {
+  return { n: positions, d: width / heads, m: width / heads, heads, batch, causal };
 }
 
 /** Learnt numbers of one block: 4 W² for the projections, 2FW + F + W for the perceptron, 2W a norm, KW for the window. */

@@ -14,7 +14,7 @@ import { adam } from "../../operators/numerics/adam.ts";
 import { pooled } from "../../operators/numerics/label_head.ts";
 import { Parameters } from "../../operators/numerics/parameters.ts";
 import { constantRate } from "../../operators/numerics/schedules.ts";
-import { softmax } from "../../operators/numerics/self_attention.ts";
+import { softmaxMechanism } from "../../operators/numerics/attention_mechanisms.ts";
 import { type Tensor3D, tf } from "../../operators/numerics/tf.ts";
 import { transformer } from "../../operators/numerics/transformer.ts";
 import { predictLabels } from "../../operators/predict_labels.ts";
@@ -27,6 +27,8 @@ import { awaitedBattery } from "../helpers/battery.ts";
 import { assertNothingLeft, outcomeOf } from "../helpers/streams.ts";
 
 await useEngine();
+
+const softmax = softmaxMechanism();
 
 /** Each letter's tag is its capital; of `x` nothing is asked. */
 const spelt = (word: string): Example => ({

@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { useEngine } from "../../../operators/backends/engine.ts";
 import { countOperations } from "../../../operators/numerics/counting.ts";
+import { featureMaps } from "../../../operators/numerics/feature_maps.ts";
 import { layerNorm, layerNormOperations } from "../../../operators/numerics/layer_norm.ts";
 import { lengthMask } from "../../../operators/numerics/masks.ts";
 import { learntPositions, sinusoidalPositions } from "../../../operators/numerics/position_encoding.ts";
 import { normal } from "../../../operators/numerics/random.ts";
-import { type SelfAttention, softmax } from "../../../operators/numerics/self_attention.ts";
+import type { AttentionMechanism } from "../../../operators/numerics/attention_mechanism.ts";
+import { kernelMechanism, softmaxMechanism } from "../../../operators/numerics/attention_mechanisms.ts";
 import { type InitialValues, sizeOf, type TensorMap } from "../../../operators/numerics/shape.ts";
 import { shortConvolution, shortConvolutionOperations } from "../../../operators/numerics/short_convolution.ts";
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../../../operators/numerics/tf.ts";
@@ -14,6 +16,8 @@ import { InputError } from "../../../operators/records.ts";
 import { layerNormReference, transformerReference } from "../../reference/transformer.ts";
 
 await useEngine();
+
+const softmax = softmaxMechanism();
 
 const VOCABULARY = 7, WIDTH = 6, IDS = [[1, 5, 3, 6, 2], [4, 4, 1, 0, 0], [2, 0, 0, 0, 0]], LENGTHS = [5, 3, 1];
 const base: TransformerOptions = { attention: softmax, width: WIDTH, hidden: 11 };
@@ -95,7 +99,7 @@ for (const [name, options] of Object.entries(variants)) {
   Deno.test(`transformer's cost is what is made and executed: ${name}`, () =>
     tf.tidy(() => {
       // The attention gives its values back, so that what is counted is all the rest.
-      const silent: SelfAttention = { ...softmax, apply: (_q, _k, v) => v };
+      const silent: AttentionMechanism = { ...softmax, apply: (_q, _k, v) => v };
       const model = transformer({ ...options, attention: silent });
       const initial = model.parameters(VOCABULARY, 1);
       const cost = model.cost({ vocabulary: VOCABULARY, batch: 3, positions: 5 });
@@ -173,4 +177,20 @@ Deno.test("transformer refuses sizes that are none", () => {
     short.message,
     "Cannot encode positions as a sequence may have 3 at most: current value is 4",
   );
+});
+
+Deno.test("transformer tells its attention's operations and the state that it carries", () => {
+  const dims = { vocabulary: VOCABULARY, batch: 3, positions: 5 };
+  const options = { width: 6, heads: 3, blocks: 2, causal: true };
+  const each = { n: 5, d: 2, m: 2, heads: 3, batch: 3, causal: true };
+  for (const { map, state } of [{ map: featureMaps.elu(), state: 2 * 3 * 2 * (2 + 1) }]) {
+    const attention = kernelMechanism(map);
+    const told = transformer({ ...options, attention }).cost(dims);
+    assertEquals(told.attention, 2 * attention.cost!(each).operations);
+    assertEquals(told.state, state);
+  }
+  // Softmax keeps every key and value: n (D + M), by head and block.
+  assertEquals(transformer({ ...options, attention: softmax }).cost(dims).state, 2 * 3 * 5 * (2 + 2));
+  const { cost: _, ...silent } = softmax;
+  assertEquals(transformer({ ...options, attention: silent }).cost(dims).state, undefined);
 });
