@@ -32,7 +32,7 @@ Deno.test("README's chain goes from dataset to figure in at most 20 lines", asyn
 
 Deno.test("README's self-attention chain learns to recall", async () => {
   const chain = sampleWith("heed.contextualise");
-  assertLessOrEqual(chain.trimEnd().split("\n").length, 25);
+  assertLessOrEqual(chain.trimEnd().split("\n").length, 18);
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(join(folder, "recall.ts"), chain);
