@@ -4,7 +4,7 @@ import type { Composed } from "./compose.ts";
 import { type Loan, transform } from "./loan.ts";
 import { parametersOf } from "./model.ts";
 import { withGradient } from "./numerics/device_kernels.ts";
-import { maskedCrossEntropy } from "./numerics/loss.ts";
+import { maskedCrossEntropy, type SummedLoss } from "./numerics/loss.ts";
 import { glorotUniform, seedFrom } from "./numerics/random.ts";
 import type { InitialValues, TensorMap } from "./numerics/shape.ts";
 import { type Scalar, type Tensor, type Tensor2D, tf } from "./numerics/tf.ts";
@@ -132,24 +132,35 @@ export interface RecursiveLossOptions {
  */
 export function recursiveLoss(
   options: RecursiveLossOptions,
-): (labelled: Judgeable, loan: Loan<Judgeable, Batch>) => Scalar {
+): (judgeable: Judgeable, loan: Loan<Judgeable, Batch>) => Scalar {
+  const summed = recursiveSum(options);
+  return (judgeable, loan) => {
+    const { sum, tokens } = summed(judgeable, loan);
+    return tf.div(sum, tokens);
+  };
+}
+
+/** {@linkcode recursiveLoss} as a sum with the number of sentences, for `minimise` and for training in parallel. */
+export function recursiveSum(
+  options: RecursiveLossOptions,
+): (judgeable: Judgeable, loan: Loan<Judgeable, Batch>) => SummedLoss {
   const { alpha, sentence = 0, decay = {} } = options;
   if (!(alpha >= 0 && alpha <= 1)) {
     throw new RangeError(`Cannot weigh reconstruction as alpha must be from 0 to 1: current value is ${alpha}`);
   }
   return ({ errors, weights, logits, rowClasses, sentenceLogits, sentenceClasses }, loan) => {
+    const { size } = loan.record;
     const terms: Tensor[] = [];
     if (alpha > 0) terms.push(tf.mul(tf.sum(tf.mul(errors, weights)), alpha));
     if (alpha < 1) terms.push(tf.mul(crossEntropy(logits, rowClasses), 1 - alpha));
     if (sentence > 0) terms.push(tf.mul(crossEntropy(sentenceLogits, sentenceClasses), sentence));
-    let loss = tf.div(tf.addN(terms), loan.record.size);
     for (const [group, lambda] of Object.entries(decay)) {
       if (lambda === 0) continue;
       for (const tensor of Object.values(parametersOf("decay", loan).group(group, () => ({})))) {
-        loss = tf.add(loss, tf.mul(tf.sum(tf.square(tensor)), lambda / 2));
+        terms.push(tf.mul(tf.sum(tf.square(tensor)), size * lambda / 2));
       }
     }
-    return loss as Scalar;
+    return { sum: tf.addN(terms) as Scalar, tokens: tf.scalar(size) };
   };
 }
 

@@ -31,6 +31,7 @@ export type { Labelled } from "./label.ts";
 export { gather } from "./gather.ts";
 export * from "./losses.ts";
 export * from "./measure.ts";
+export * from "./minimise.ts";
 export { metrics } from "./metrics.ts";
 export { type BatchTensors, batchTensors, type Model } from "./model.ts";
 export type { Learner, ParallelOptions } from "./parallel.ts";

@@ -95,6 +95,19 @@ const options = {
     max: 1,
   },
   clip: { kind: "number", help: "largest global gradient norm", default: { quick: 5, full: 5 }, min: 1e-6, max: 1e6 },
+  optimiser: {
+    kind: "text",
+    help: "adam, by mini-batches; or lbfgs, over all sentences at once, as the paper trained",
+    default: { quick: "adam", full: "adam" },
+    choices: ["adam", "lbfgs"],
+  },
+  iterations: {
+    kind: "integer",
+    help: "steps of lbfgs, which takes no heed of epochs, rate, dropout and clip",
+    default: { quick: 40, full: 200 },
+    min: 1,
+    max: 100_000,
+  },
   vectors: {
     kind: "file",
     help: "word vectors to begin with, in GloVe's or word2vec's text format (default: random)",

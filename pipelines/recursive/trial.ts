@@ -25,9 +25,12 @@ import {
   batch,
   judge,
   linearDecay,
+  minimise,
   type Parameters,
   pull,
   recursiveLoss,
+  type RecursiveLossOptions,
+  recursiveSum,
   seedFrom,
   shuffle,
   tokenize,
@@ -54,7 +57,9 @@ export function runRecursiveTrial(trial: Trial, { checkpoint }: TrialContext): O
         const epochs = setting.size("epochs");
         return concat(
           start === 0 ? of({ rows: dataRows(setting), progress: 0 }) : of(),
-          range(start + 1, epochs - start).pipe(concatMap((epoch) => oneEpoch(setting, parameters, epoch))),
+          trial.options.optimiser === "lbfgs"
+            ? allAtOnce(setting, parameters)
+            : range(start + 1, epochs - start).pipe(concatMap((epoch) => oneEpoch(setting, parameters, epoch))),
           finish(setting, parameters, epochs),
         );
       })
@@ -67,7 +72,6 @@ function oneEpoch(setting: Setting, parameters: Parameters, epoch: number): Obse
   const epochs = size("epochs");
   const steps = Math.ceil(learnt.length / size("batch")) * epochs;
   let seen = 0, loss = 0, seconds = 0;
-  const decay = size("decay");
   return concat(
     pull(learnt).pipe(
       shuffle(seedFrom(trial.seed, `epoch ${epoch}`), learnt.length),
@@ -77,11 +81,7 @@ function oneEpoch(setting: Setting, parameters: Parameters, epoch: number): Obse
         parameters,
         optimiser: adam(),
         learningRate: linearDecay(size("rate"), steps),
-        loss: recursiveLoss({
-          alpha: size("alpha"),
-          sentence: size("sentence"),
-          decay: decay === 0 ? {} : { words: decay, recursive: decay, label: decay, sentence: decay },
-        }),
+        loss: recursiveLoss(lossOf(setting)),
         clip: size("clip"),
       }),
       tap((step) => {
@@ -105,6 +105,35 @@ function oneEpoch(setting: Setting, parameters: Parameters, epoch: number): Obse
       };
     }),
   );
+}
+
+/** Learns by L-BFGS: no state on the way, so that a killed trial begins anew. */
+function allAtOnce(setting: Setting, parameters: Parameters): Observable<TrialEvent> {
+  const { sets: { train: learnt }, known, model, size } = setting;
+  const iterations = size("iterations");
+  const row = rowMaker(setting);
+  const started = performance.now();
+  return pull(learnt).pipe(
+    tokenize(known),
+    batch({ size: 64 }),
+    minimise(model, { parameters, loss: recursiveSum(lossOf(setting)), iterations }),
+    map(({ step, loss, evaluations }): TrialEvent => ({
+      rows: [
+        row("loss/train", loss, "nats", step),
+        row("speed/sentences", 1000 * evaluations * learnt.length / (performance.now() - started), "1/s", step),
+      ],
+      progress: 0.95 * step / iterations,
+    })),
+  );
+}
+
+function lossOf({ size }: Setting): RecursiveLossOptions {
+  const decay = size("decay");
+  return {
+    alpha: size("alpha"),
+    sentence: size("sentence"),
+    decay: decay === 0 ? {} : { words: decay, recursive: decay, label: decay, sentence: decay },
+  };
 }
 
 /** Judges the test sentences and measures their trees. One event: the end is stored whole or not at all. */
