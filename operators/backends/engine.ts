@@ -27,7 +27,7 @@ export interface EngineOptions {
    * The kernel pack, on the wasm backend only: `true` is the best build that the host runs, `"simd"` the one without
    * relaxed SIMD, `false` stock kernels alone.
    *
-   * @default true
+   * @default what the environment variable HEED_PACK says ("relaxed", "simd" or "off") where it may be read, else true
    */
   readonly pack?: boolean | Build | "off";
 }
@@ -62,7 +62,7 @@ let wasmReady: Promise<unknown> | undefined;
  * @throws InputError when the backend is unknown, or this host has no device for it.
  */
 export async function useEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { backend = "wasm", pack = true } = options;
+  const { backend = "wasm", pack = packFromEnvironment() } = options;
   if (!BACKENDS.includes(backend)) {
     throw new InputError(
       `Cannot use the backend as it must be one of ${BACKENDS.join(", ")}: current value is ${backend}`,
@@ -99,6 +99,16 @@ async function start(backend: BackendName): Promise<void> {
   } finally {
     tf.env().set("IS_TEST", before);
   }
+}
+
+/** The switch for a whole run: any program or test runs on another build, or on none, as it stands. */
+function packFromEnvironment(): Build | "off" | true {
+  const variable = "HEED_PACK";
+  if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return true;
+  const value = Deno.env.get(variable) ?? "";
+  if (value === "") return true;
+  if (value === "relaxed" || value === "simd" || value === "off") return value;
+  throw new InputError(`Cannot start as HEED_PACK must be relaxed, simd or off: current value is ${value}`);
 }
 
 function chooseBuild(pack: boolean | Build | "off"): Build | "off" {

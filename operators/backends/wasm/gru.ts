@@ -11,8 +11,8 @@
  * For the way back r, z, n and q are saved, 4U values a step; states are the outputs.
  */
 import { sigmoid4, tanh4 } from "./math";
-import { micro4x8 } from "./micro";
-import { packAcross, packAlong } from "./panels";
+import { micro4x8, micro6x8 } from "./micro";
+import { packAlong, packRows, panelHeight } from "./panels";
 import { loadPart, storePart } from "./parts";
 
 /** Sequences in a block: a bit each in a word. */
@@ -38,18 +38,31 @@ export function present(lengths: usize, rows: i32, position: i32): u32 {
   return bits;
 }
 
-/** out[row, column] (+)= A B for packed panels, rows in fours (those without a bit in `bits` are skipped). */
+/** Packs panels of rows that lie `stride` bytes apart; those without a bit in `bits` are skipped. */
+export function packPresent(from: usize, stride: usize, rows: i32, depth: i32, bits: u32, to: usize): void {
+  for (let row = 0; row < rows;) {
+    const height = panelHeight(rows - row);
+    if ((bits >>> row) & ((1 << height) - 1)) {
+      packRows(from + <usize>row * stride, stride, 0, rows - row, depth, to + (<usize>(row * depth) << 2));
+    }
+    row += height;
+  }
+}
+
+/** out[row, column] (+)= A B for panels that {@link packPresent} and a packing of B gave. */
 export function tiles(
   panelsA: usize, panelsB: usize, strideB: usize, panelBytes: usize, rows: i32, columns: i32, depth: i32,
   out: usize, stride: usize, bits: u32, add: i32,
 ): void {
   for (let column = 0; column < columns; column += 8) {
-    for (let row = 0; row < rows; row += 4) {
-      if (!((bits >>> row) & 15)) continue;
-      micro4x8(
-        panelsA + (<usize>(row * depth) << 2), panelsB, strideB,
-        out + <usize>row * stride + (<usize>column << 2), stride, depth, add,
-      );
+    for (let row = 0; row < rows;) {
+      const height = panelHeight(rows - row);
+      if ((bits >>> row) & ((1 << height) - 1)) {
+        const panel = panelsA + (<usize>(row * depth) << 2), to = out + <usize>row * stride + (<usize>column << 2);
+        if (height == 6) micro6x8(panel, panelsB, strideB, to, stride, depth, add);
+        else micro4x8(panel, panelsB, strideB, to, stride, depth, add);
+      }
+      row += height;
     }
     panelsB += panelBytes;
   }
@@ -87,10 +100,7 @@ export function gruForward(
     for (let step = 0; step < steps; step++) {
       const position = reverse ? steps - 1 - step : step;
       const bits = present(lengths + (<usize>top << 2), rows, position);
-      for (let row = 0; row < rows; row += 4) {
-        if (!((bits >>> row) & 15)) continue;
-        packAcross(state + <usize>(top + row) * row4, row4, min(4, rows - row), 4, units, panelsA + <usize>row * row4);
-      }
+      packPresent(state + <usize>top * row4, row4, rows, units, bits, panelsA);
       tiles(panelsA, panelsB, strideB, panelBytes, rows, padded, units, product, stride, bits, 0);
       for (let row = 0; row < rows; row++) {
         const at = <usize>((top + row) * steps + position);

@@ -8,7 +8,7 @@
  * What all steps add up is hoisted: dU = sum over steps of h^T g is one product for each block of sequences, over the rows
  * that are present (padding costs nothing), and dc the column sums of g.
  */
-import { present, ROWS, tiles, up8 } from "./gru";
+import { packPresent, present, ROWS, tiles, up8 } from "./gru";
 import { packAcross } from "./panels";
 import { loadPart, storePart } from "./parts";
 import { accumulate, productScratch } from "./product";
@@ -75,10 +75,7 @@ export function gruBackward(
         memory.copy(listH + <usize>listed * row4, h, row4);
         listed++;
       }
-      for (let row = 0; row < rows; row += 4) {
-        if (!((bits >>> row) & 15)) continue;
-        packAcross(g + <usize>row * width4, width4, min(4, rows - row), 4, width, panelsA + <usize>row * width4);
-      }
+      packPresent(g, width4, rows, width, bits, panelsA);
       tiles(panelsA, panelsB, 32, width4 << 3, rows, padded, width, dh, stride, bits, 1);
     }
     accumulate(listH, listG, dRecurrent, units, width, listed, 1, 0, 1, scratch);

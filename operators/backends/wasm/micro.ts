@@ -1,16 +1,18 @@
 /**
- * The micro-kernel: a 4x8 tile of the product held in registers.
+ * The micro-kernels: a 6x8 or 4x8 tile of the product held in registers.
  *
- *     C[0..4, 0..8] (+)= sum over k of A[k][0..4] B[k][0..8]
+ *     C[0..6, 0..8] (+)= sum over k of A[k][0..6] B[k][0..8]
  *
- * Each k takes one vector of A, x, and two of B, and multiplies x turned by r = 0..3 places with both. So sum r of the left
- * half holds, in lane l, C[(l + r) mod 4][l]: diagonals, put right once at the end (8 shuffles a half).
+ * Each k takes one vector x of four values of A and two of B, and multiplies x turned by r = 0..3 places with both. So sum r
+ * of the left half holds, in lane l, C[(l + r) mod 4][l]: diagonals, put right once at the end (8 shuffles a half). Rows 4
+ * and 5 come as one vector that holds both twice, which is turned once.
  *
- * Why not the usual 6x8 with broadcasts from memory: V8 checks the bounds of every load where the host gives it no guard
- * pages (Deno does not), so that a broadcast costs three instructions. Here 8 multiply-adds need 3 loads and 3 turns in
- * registers; measured, 1.3 to 1.5 times faster than 6x8 with broadcasts, and as fast as 6x8 with turns, which needs every
- * register there is. The loop is not unrolled by hand: V8 does it, and orders four unrolled steps so that it spills. It
- * counts by the address of A, which spares one instruction in 22.
+ * Why not the usual broadcasts from memory: V8 checks the bounds of every load where the host gives it no guard pages (Deno
+ * does not), so that a broadcast costs three instructions. Here 12 multiply-adds need 4 loads and 4 turns in registers. The
+ * 12 sums, x and two vectors of B are the 15 registers that V8 has: a 6x8 tile keeps both multiply-add units busy while a
+ * sum waits 4 cycles for its last value, which the 8 sums of 4x8 only just can (measured: 98% of the peak against 82%).
+ * 4x8 is for what rows are left over. The loops are not unrolled by hand: V8 does it, and orders four unrolled steps so that
+ * it spills. They count by the address of A, which spares an instruction.
  *
  * Layout: van Zee and van de Geijn (2015), "BLIS", section 3.
  */
@@ -41,6 +43,36 @@ export function micro4x8(a: usize, b: usize, strideB: usize, c: usize, strideC: 
   } while (a < end);
   write(c, strideC, l0, l1, l2, l3, add);
   write(c + 16, strideC, r0, r1, r2, r3, add);
+}
+
+/** {@link micro4x8} for six rows: a panel of A holds 6 values for each k. */
+export function micro6x8(a: usize, b: usize, strideB: usize, c: usize, strideC: usize, depth: i32, add: i32): void {
+  let l0 = f32x4.splat(0), l1 = f32x4.splat(0), l2 = f32x4.splat(0), l3 = f32x4.splat(0);
+  let r0 = f32x4.splat(0), r1 = f32x4.splat(0), r2 = f32x4.splat(0), r3 = f32x4.splat(0);
+  let s0 = f32x4.splat(0), s1 = f32x4.splat(0), t0 = f32x4.splat(0), t1 = f32x4.splat(0);
+  const end = a + <usize>depth * 24;
+  do {
+    let x = v128.load(a), b0 = v128.load(b), b1 = v128.load(b, 16);
+    l0 = madd(x, b0, l0), r0 = madd(x, b1, r0);
+    x = v128.shuffle<f32>(x, x, 1, 2, 3, 0);
+    l1 = madd(x, b0, l1), r1 = madd(x, b1, r1);
+    x = v128.shuffle<f32>(x, x, 1, 2, 3, 0);
+    l2 = madd(x, b0, l2), r2 = madd(x, b1, r2);
+    x = v128.shuffle<f32>(x, x, 1, 2, 3, 0);
+    l3 = madd(x, b0, l3), r3 = madd(x, b1, r3);
+    x = v128.load64_splat(a, 16);
+    s0 = madd(x, b0, s0), s1 = madd(x, b1, s1);
+    x = v128.shuffle<f32>(x, x, 1, 0, 3, 2);
+    t0 = madd(x, b0, t0), t1 = madd(x, b1, t1);
+    b += strideB;
+    a += 24;
+  } while (a < end);
+  write(c, strideC, l0, l1, l2, l3, add);
+  write(c + 16, strideC, r0, r1, r2, r3, add);
+  c += strideC << 2;
+  put(c, v128.shuffle<f32>(s0, t0, 0, 5, 2, 7), add), put(c + 16, v128.shuffle<f32>(s1, t1, 0, 5, 2, 7), add);
+  c += strideC;
+  put(c, v128.shuffle<f32>(t0, s0, 0, 5, 2, 7), add), put(c + 16, v128.shuffle<f32>(t1, s1, 0, 5, 2, 7), add);
 }
 
 /** Puts four diagonals into rows: row i has, in lane l, lane l of diagonal (i - l) mod 4. */

@@ -8,14 +8,14 @@
  * A sum over k longer than DEPTH is added up block by block in C. Products of non-finite values are not skipped: NaN and
  * infinity come out as IEEE 754 says.
  */
-import { micro4x8 } from "./micro";
-import { packAcross, packAlong } from "./panels";
+import { micro4x8, micro6x8 } from "./micro";
+import { packAcross, packAlong, packRows, panelHeight } from "./panels";
 import { loadPart, storePart } from "./parts";
 import { combine, dots } from "./vector_product";
 
 /** Rows of A in a block: 96 KiB with its length in k, which leaves room for a block of B in the second-level cache. */
 const ROWS = 96;
-/** Length of k in a block: a panel of B (8 KiB) and one of A (4 KiB) fit the first-level cache. */
+/** Length of k in a block: a panel of B (8 KiB) and one of A (6 KiB) fit the first-level cache. */
 const DEPTH = 256;
 /** Columns of B in a block: 384 KiB, half of a common second-level cache. */
 const COLUMNS = 384;
@@ -24,7 +24,7 @@ const PACK_B_FROM = 24;
 
 const A_BYTES: usize = ROWS * DEPTH * 4;
 const B_BYTES: usize = COLUMNS * DEPTH * 4;
-const TILE_BYTES: usize = 4 * 8 * 4;
+const TILE_BYTES: usize = 6 * 8 * 4;
 
 /** Bytes of scratch that {@link product} needs, whatever the sizes; the address must be a multiple of 16. */
 export function productScratch(): i32 {
@@ -103,7 +103,11 @@ export function accumulate(
       }
       for (let top = 0; top < m; top += ROWS) {
         const rows = min(ROWS, m - top);
-        packRows(a, strideA, transposeA, top, rows, from, depth, panelsA);
+        for (let row = 0; row < rows; row += panelHeight(rows - row)) {
+          const line = <usize>(top + row), start = <usize>from;
+          const at = transposeA ? a + start * strideA + (line << 2) : a + line * strideA + (start << 2);
+          packRows(at, strideA, transposeA, rows - row, depth, panelsA + <usize>(row * depth) * 4);
+        }
         for (let column = 0; column < columns; column += 8) {
           const width = min(8, columns - column);
           const direct = inPlace && width == 8;
@@ -111,30 +115,20 @@ export function accumulate(
             ? b + <usize>from * strideB + (<usize>(left + column) << 2)
             : panelsB + <usize>(column >> 3) * panelB;
           const rightStride = direct ? strideB : 32;
-          let panel = panelsA;
-          for (let row = 0; row < rows; row += 4) {
-            const height = min(4, rows - row);
-            const to = c + <usize>(top + row) * strideC + (<usize>(left + column) << 2);
-            if (height == 4 && width == 8) {
-              micro4x8(panel, right, rightStride, to, strideC, depth, add | from);
-            } else {
-              micro4x8(panel, right, rightStride, tile, 32, depth, 0);
-              copyTile(tile, to, strideC, height, width, add | from);
-            }
-            panel += <usize>depth << 4;
+          for (let row = 0; row < rows;) {
+            const panel = panelsA + <usize>(row * depth) * 4;
+            const size = panelHeight(rows - row), height = min(size, rows - row);
+            const whole = height == size && width == 8;
+            const out = c + <usize>(top + row) * strideC + (<usize>(left + column) << 2);
+            const to = whole ? out : tile, stride = whole ? strideC : 32, adds = whole ? add | from : 0;
+            if (size == 6) micro6x8(panel, right, rightStride, to, stride, depth, adds);
+            else micro4x8(panel, right, rightStride, to, stride, depth, adds);
+            if (!whole) copyTile(tile, out, strideC, height, width, add | from);
+            row += size;
           }
         }
       }
     }
-  }
-}
-
-function packRows(a: usize, stride: usize, transposed: i32, top: i32, rows: i32, from: i32, depth: i32, to: usize): void {
-  for (let row = 0; row < rows; row += 4) {
-    const height = min(4, rows - row);
-    if (transposed) packAlong(a + <usize>from * stride + (<usize>(top + row) << 2), stride, height, 4, depth, to);
-    else packAcross(a + <usize>(top + row) * stride + (<usize>from << 2), stride, height, 4, depth, to);
-    to += <usize>depth << 4;
   }
 }
 

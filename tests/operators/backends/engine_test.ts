@@ -4,6 +4,11 @@ import { supports } from "../../../operators/backends/pack.ts";
 import { tf } from "../../../operators/numerics/tf.ts";
 import { InputError } from "../../../operators/records.ts";
 
+const best = supports("relaxed") ? "relaxed" : "simd";
+const named: Record<string, string> = { true: best, simd: "simd", relaxed: best, false: "off", off: "off" };
+/** What an engine is when nobody names a pack: HEED_PACK's, in a run that has one. */
+const chosen = named[Deno.env.get("HEED_PACK") || "true"];
+
 Deno.test("engines can be changed again and again, and compute the same", async () => {
   const a = [[1, 2, 3], [4, 5, 6]], b = [[7, 8], [9, 10], [11, 12]];
   const settings = [{ pack: true }, { pack: false }, { pack: "simd" }, { backend: "cpu" }, {}, {
@@ -13,15 +18,43 @@ Deno.test("engines can be changed again and again, and compute the same", async 
     const engine = await useEngine(setting);
     assertEquals(engine.name, "backend" in setting ? setting.backend : "wasm");
     assertEquals(tf.getBackend(), engine.name);
-    const expected = "pack" in setting && (setting.pack === false || setting.pack === "off") || "backend" in setting
-      ? "off"
-      : "pack" in setting && setting.pack === "simd" || !supports("relaxed")
-      ? "simd"
-      : "relaxed";
+    const expected = engine.name === "cpu" ? "off" : "pack" in setting ? named[`${setting.pack}`] : chosen;
     assertEquals(engine.pack, expected);
     assertEquals([...tf.tidy(() => tf.matMul(a, b).dataSync())], [58, 64, 139, 154]);
   }
 });
+
+Deno.test("HEED_PACK chooses for a whole run, what a caller names comes first, and nonsense is refused", async () => {
+  const engine = new URL("../../../operators/backends/engine.ts", import.meta.url);
+  const source = `
+    import { useEngine } from "${engine}";
+    const { pack } = await useEngine();
+    console.log(pack, (await useEngine({ pack: true })).pack);`;
+  for (
+    const [value, said] of [["simd", `simd ${best}`], ["off", `off ${best}`], ["", `${best} ${best}`], ["fast", ""]]
+  ) {
+    const config = new URL("../../../deno.json", import.meta.url).pathname;
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "-q",
+        "--no-check",
+        "--no-prompt",
+        "--allow-read",
+        "--allow-env",
+        "--config",
+        config,
+        dataUrl(source),
+      ],
+      env: { HEED_PACK: value, NO_COLOR: "1" },
+    }).output();
+    const [out, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    assertEquals(out.trim(), said, errors);
+    assertEquals(errors.includes("Cannot start as HEED_PACK must be relaxed, simd or off"), value === "fast");
+  }
+});
+
+const dataUrl = (source: string) => `data:application/javascript,${encodeURIComponent(source)}`;
 
 Deno.test("with the pack off the stock kernels are in place", async () => {
   await useEngine({ pack: false });
@@ -37,7 +70,11 @@ Deno.test("with the pack off the stock kernels are in place", async () => {
 Deno.test("engines that start at the same time leave one pack, and the stock kernels beneath it", async () => {
   await useEngine({ pack: false });
   const stock = tf.getKernel("BatchMatMul", "wasm").kernelFunc;
-  const engines = await Promise.all([useEngine(), useEngine({ pack: "simd" }), useEngine()]);
+  const engines = await Promise.all([
+    useEngine({ pack: true }),
+    useEngine({ pack: "simd" }),
+    useEngine({ pack: true }),
+  ]);
   assert(engines.every(({ pack }) => pack !== "off"));
   assertEquals([...tf.tidy(() => tf.matMul([[1, 2]], [[3], [4]]).dataSync())], [11]);
   await useEngine({ pack: false });
@@ -71,7 +108,7 @@ for (const backend of ["wasm", "cpu"] as const) {
 }
 
 Deno.test("wasm: scratch that was given back counts again when it is needed again", async () => {
-  const engine = await useEngine();
+  const engine = await useEngine({ pack: true });
   const [a, b] = [tf.ones([40, 50]), tf.ones([50, 60])];
   const peakOfProduct = () => {
     engine.resetPeak();
@@ -104,7 +141,7 @@ Deno.test("an engine starts and trains in a worker, without a word", async () =>
       worker.onmessage = resolve;
       worker.onerror = (event) => (event.preventDefault(), reject(new Error(event.message)));
     });
-    assertEquals(data, { pack: supports("relaxed") ? "relaxed" : "simd", values: [2, 2, 2, 2, 2, 2], printed: 0 });
+    assertEquals(data, { pack: chosen, values: [2, 2, 2, 2, 2, 2], printed: 0 });
   } finally {
     worker.terminate();
     URL.revokeObjectURL(url);
