@@ -42,6 +42,7 @@ function recallSpec(runs: ContextRuns) {
     value: VALUE,
     by: "attention",
     panel: { label: "pairs", heading: (pairs) => `${pairs} pairs` },
+    columns: new Set(runs.of("recall").map(({ pairs }) => pairs)).size > 1 ? 2 : 1,
     domain: [0, 102],
   });
 }
@@ -56,11 +57,13 @@ function recallTitle(runs: ContextRuns): string {
       : `Recall of ${pairs} pairs against the state's size`;
   }
   if (!failing) return `Every state that was tried recalls ${formatNumber(pairs)} pairs`;
-  const fails = `${failing.attention} fails with up to ${formatBytes(failing.state!)} (${percent(failing.accuracy)})`;
-  if (!solving) return `No kernel's state recalls ${formatNumber(pairs)} pairs: ${fails}`;
-  return `${formatNumber(pairs)} pairs are recalled by a kernel's state of ${
+  const fails = `the largest that fails has ${formatBytes(failing.state!)} (${failing.attention}, ${
+    percent(failing.accuracy)
+  })`;
+  if (!solving) return `No kernel's state recalls ${formatNumber(pairs)} pairs; ${fails}`;
+  return `The smallest kernel state that recalls ${formatNumber(pairs)} pairs has ${
     formatBytes(solving.state!)
-  } (${solving.attention}) at the least; ${fails}`;
+  } (${solving.attention}); ${fails}`;
 }
 
 /** Accuracy of the other tasks against operations. */
@@ -79,6 +82,7 @@ export function taskFigure(runs: ContextRuns): Figure {
     value: VALUE,
     by: "attention",
     panel: { label: "task", heading: (task) => taskNames[task] ?? task },
+    columns: present.length > 1 ? 2 : 1,
     floor: FLOOR,
   };
   return figure(frontier(options), rows);

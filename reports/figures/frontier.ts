@@ -17,6 +17,7 @@ import {
   labelWidth,
   lastOfTrial,
   logTicks,
+  spread,
 } from "./series.ts";
 
 /** Options of {@linkcode frontier}. */
@@ -34,6 +35,8 @@ export interface FrontierOptions {
   readonly panel: { readonly label: string; readonly heading: (value: string) => string };
   /** Lowest and highest value of the axis. @default what the data need */
   readonly domain?: readonly [number, number];
+  /** Panels side by side where there is room: 1 for a figure of one panel. @default 2 */
+  readonly columns?: 1 | 2;
   /** A value to compare with in each panel: what guessing gives. */
   readonly floor?: { readonly metric: string; readonly label: string };
 }
@@ -60,7 +63,7 @@ export function frontier(options: FrontierOptions): FigureSpec<FrontierRow> {
     title: options.title,
     caption: options.caption,
     by,
-    columns: 2,
+    columns: options.columns ?? 2,
     data(rows) {
       const one = (metric: string | undefined) =>
         new Map(rows.filter((row) => row.metric === metric).map((row) => [row.trial, row]));
@@ -102,7 +105,8 @@ export function frontier(options: FrontierOptions): FigureSpec<FrontierRow> {
 }
 
 function draw(data: readonly FrontierRow[], frame: Frame, options: FrontierOptions, by: string): Plot.PlotOptions {
-  const width = frame.narrow ? frame.width : Math.floor((frame.width - 24) / 2);
+  const width = frame.narrow || options.columns === 1 ? frame.width : Math.floor((frame.width - 24) / 2);
+  const height = frame.narrow ? 260 : 300;
   const names = [...new Set(data.map((row) => String(row[by])))];
   const margin = { top: 34, bottom: 44, left: 40, right: 16 };
   const costs = data.map((row) => row.cost);
@@ -136,14 +140,18 @@ function draw(data: readonly FrontierRow[], frame: Frame, options: FrontierOptio
       Plot.ruleY([inside(floor)], { stroke: "currentColor", strokeDasharray: "2 4", strokeOpacity: 0.6 }),
       Plot.text([options.floor.label], {
         frameAnchor: "bottom-right",
-        dy: -3 - (inside(floor) - low) / (high - low) * ((frame.narrow ? 260 : 300) - margin.top - margin.bottom),
+        dy: -3 - (inside(floor) - low) / (high - low) * (height - margin.top - margin.bottom),
         textAnchor: "end",
         lineAnchor: "bottom",
         fillOpacity: 0.75,
       }),
     );
   }
-  for (const name of names) {
+  const toPixel = (value: number) =>
+    margin.top + (height - margin.top - margin.bottom) * (high - inside(value)) / (high - low);
+  const ends = names.map((name) => toPixel(data.findLast((row) => row[by] === name)!.mean));
+  const places = spread(ends, 14, margin.top, height - margin.bottom);
+  for (const [index, name] of names.entries()) {
     const series = data.filter((row) => row[by] === name);
     const ink = frame.palette(name);
     const common = { className: ink.className };
@@ -184,7 +192,7 @@ function draw(data: readonly FrontierRow[], frame: Frame, options: FrontierOptio
         y: (row: FrontierRow) => inside(row.mean),
         text: () => label,
         dx: ahead ? 9 : -9,
-        dy: ahead ? 0 : 12,
+        dy: places[index] - ends[index],
         textAnchor: ahead ? "start" : "end",
         lineAnchor: "middle",
         fill: ink.colour,
@@ -196,7 +204,7 @@ function draw(data: readonly FrontierRow[], frame: Frame, options: FrontierOptio
   }
   return {
     width,
-    height: frame.narrow ? 260 : 300,
+    height,
     marginTop: margin.top,
     marginBottom: margin.bottom,
     marginLeft: margin.left,

@@ -77,8 +77,8 @@ Deno.test("the headline says that softmax recalls, and at which state recall fai
   );
   assertEquals(
     figures[0].title,
-    "16 pairs are recalled by a kernel's state of 18.6 kB (Taylor) at the least; elu + 1 fails with up to 1.09 kB " +
-      "(14.0 ± 2.5%)",
+    "The smallest kernel state that recalls 16 pairs has 18.6 kB (Taylor); the largest that fails has 1.09 kB (elu + 1, " +
+      "14.0 ± 2.5%)",
   );
   assertEquals(figures[0].data.length, 3);
 });
