@@ -21,7 +21,7 @@ const options = {
     kind: "list",
     help: "which trees; given needs a treebank",
     default: {
-      quick: ["greedy", "balanced", "left", "random"],
+      quick: ["greedy", "balanced", "left"],
       full: ["greedy", "balanced", "left", "right", "random"],
     },
     choices: ["greedy", "balanced", "left", "right", "random", "given"],
@@ -37,7 +37,7 @@ const options = {
   alphas: {
     kind: "list",
     help: "further values of alpha for the first composer, or none",
-    default: { quick: ["0", "0.9"], full: ["0", "0.1", "0.4", "0.6", "0.8", "0.95"] },
+    default: { quick: ["0.9"], full: ["0", "0.1", "0.4", "0.6", "0.8", "0.95"] },
   },
   forms: {
     kind: "list",
@@ -61,7 +61,7 @@ const options = {
   epochs: {
     kind: "integer",
     help: "passes over the training sentences",
-    default: { quick: 4, full: 6 },
+    default: { quick: 3, full: 6 },
     min: 1,
     max: 1000,
   },

@@ -238,9 +238,10 @@ function methodOf(results: Results, runs: RecursiveRuns): Method {
     },
     {
       term: "Training",
-      value:
-        `Adam, learning rate ${options.rate} falling to 0 in a straight line, ${options.batch} sentences a step, ${options.epochs} ` +
-        `passes, gradient norm clipped at ${options.clip}, dropout ${options.dropout} on words, λ = ${options.decay}.`,
+      value: options.optimiser === "lbfgs"
+        ? `L-BFGS over all sentences at once, ${options.iterations} steps at most, λ = ${options.decay}.`
+        : `Adam, learning rate ${options.rate} falling to 0 in a straight line, ${options.batch} sentences a step, ${options.epochs} ` +
+          `passes, gradient norm clipped at ${options.clip}, dropout ${options.dropout} on words, λ = ${options.decay}.`,
     },
     {
       term: "Baselines",
