@@ -24,6 +24,7 @@ export { recall, type RecallOptions } from "./recall.ts";
 export { linePairs, type LinePairsOptions, type Pair } from "./pairs.ts";
 export { bytesOf, type Review, reviews, type ReviewsOptions, wordsOf } from "./reviews.ts";
 export { type Split, splitOf } from "./split.ts";
+export { type Transduction, transduction, type TransductionOptions, TRANSDUCTIONS } from "./transduction.ts";
 export { type Language, LANGUAGES, translations, type TranslationsOptions } from "./translations.ts";
 export { type ClassFile, crossValidation, sentences, type SentencesOptions } from "./sentences.ts";
 export { treebank, treebankClasses, type TreebankOptions } from "./treebank.ts";

@@ -57,7 +57,7 @@ function ofAlignments(name: string, unit: string, pick: "nats" | "normalised"): 
       return {
         add({ predictions }: Predicted) {
           for (const { alignment } of predictions) {
-            if (alignment.length === 0) continue;
+            if (!alignment.some((row) => row.some((weight) => weight > 0))) continue; // a model without attention
             total.sum += alignmentEntropy(alignment)[pick];
             total.words++;
           }

@@ -13,6 +13,8 @@ export interface Example {
   readonly source: readonly string[];
   /** Accepted target sequences, at least one; the first is the one that is learnt. */
   readonly targets: readonly (readonly string[])[];
+  /** Where it is known: the source position that each symbol of the first target is taken from. */
+  readonly alignment?: readonly number[];
 }
 
 /** Stands in a target where no label is asked for: the symbol of the padding id, which nothing is learnt from. */

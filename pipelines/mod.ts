@@ -8,6 +8,7 @@ import { contextExperiment } from "./context.ts";
 import type { Experiment } from "./experiment.ts";
 import { engineExperiment } from "./engine.ts";
 import { recursiveExperiment } from "./recursive.ts";
+import { pathsExperiment } from "./paths.ts";
 import { scoresExperiment } from "./scores.ts";
 
 export * from "./experiment.ts";
@@ -16,6 +17,7 @@ export * from "./experiment.ts";
 export const experiments: readonly Experiment[] = [
   scoresExperiment,
   contextExperiment,
+  pathsExperiment,
   engineExperiment,
   autoencoderExperiment,
   recursiveExperiment,

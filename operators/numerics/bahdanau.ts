@@ -20,7 +20,16 @@
  * @module
  */
 import { type Cell, gru } from "./cell.ts";
-import { addCosts, bridge, type Decoder, type DecoderOptions, Stack, stackSteps, withinLengths } from "./decoder.ts";
+import {
+  addCosts,
+  bridge,
+  type Decoder,
+  type DecoderDims,
+  type DecoderOptions,
+  Stack,
+  stackSteps,
+  withinLengths,
+} from "./decoder.ts";
 import { dropSteps } from "./dropout.ts";
 import { embed, embeddingParameters } from "./embedding.ts";
 import { partOf, under } from "./groups.ts";
@@ -37,17 +46,33 @@ export interface BahdanauOptions extends DecoderOptions {
   readonly cell?: Cell;
   /** Which state the deep output reads. @default {"previous"} */
   readonly reads?: "previous" | "current";
+  /**
+   * Which of the encoder's states the first state is made of. `backward` is the paper's and needs a bidirectional encoder;
+   * with `final` any encoder will do, so that the path can be compared with all else held fixed.
+   * @default {"backward"}
+   */
+  readonly begins?: "backward" | "final";
   /** l: units after the maxout. @default half of the units, rounded up */
   readonly maxout?: number;
 }
 
 /** Bahdanau's path. It needs an encoder with a backward direction. */
 export function bahdanauDecoder(options: BahdanauOptions): Decoder {
-  const { units, embedding, memoryWidth, cell = gru({ form: "reset-before" }), reads = "previous", layers = 1 } =
-    options;
+  const {
+    units,
+    embedding,
+    memoryWidth,
+    cell = gru({ form: "reset-before" }),
+    reads = "previous",
+    begins = "backward",
+    layers = 1,
+  } = options;
   const { maxout = Math.ceil(units / 2) } = options;
   const stack = new Stack(cell, units, embedding, memoryWidth, layers);
   const joined = units + embedding + memoryWidth;
+
+  const from = ({ encoderBackward = 0, encoderFinal }: Pick<DecoderDims, "encoderBackward" | "encoderFinal">) =>
+    begins === "final" ? encoderFinal : encoderBackward;
 
   /** Logits `[N, V]` of rows `[N, ·]`. */
   const say = (params: TensorMap, state: Tensor2D, x: Tensor2D, context: Tensor2D, dropped = (t: Tensor2D) => t) => {
@@ -61,19 +86,20 @@ export function bahdanauDecoder(options: BahdanauOptions): Decoder {
     citation: "Bahdanau, Cho & Bengio 2015, appendix A.1 and A.2.2",
     units,
     refuses: ({ encoderBackward, memoryWidth: width }) =>
-      encoderBackward === undefined
+      begins === "backward" && encoderBackward === undefined
         ? "it begins with the encoder's backward state and so needs a bidirectional encoder: current value is unidirectional"
         : width !== memoryWidth
         ? `its memory must be ${memoryWidth} wide: current value is ${width}`
         : undefined,
-    parameters: ({ vocabulary, encoderBackward = 0 }, seed) => ({
+    parameters: ({ vocabulary, ...dims }, seed) => ({
       ...under("embedding", embeddingParameters(vocabulary, embedding, seedFrom(seed, "embedding"))),
       ...stack.parameters(seed),
-      ...bridge.parameters(encoderBackward, stack.states * units, seed, false),
+      ...bridge.parameters(from(dims), stack.states * units, seed, false),
       "readout/kernel": glorotUniform([joined, 2 * maxout], seedFrom(seed, "readout/kernel")),
       "output/kernel": glorotUniform([maxout, vocabulary], seedFrom(seed, "output/kernel")),
     }),
-    initial(params, { backward }) {
+    initial(params, { backward, final }) {
+      if (begins === "final") return stack.named(bridge.apply(params, final, stack.states));
       if (!backward) throw new RangeError("Cannot begin Bahdanau's path as the encoder must be bidirectional");
       return stack.named(bridge.apply(params, backward, stack.states));
     },
@@ -124,7 +150,7 @@ export function bahdanauDecoder(options: BahdanauOptions): Decoder {
         alignment: tf.squeeze(attended.alignment, [1]),
       };
     },
-    cost({ vocabulary, encoderBackward = 0, batch, steps }) {
+    cost({ vocabulary, batch, steps, ...dims }) {
       const own = layerCost(
         vocabulary * embedding + joined * 2 * maxout + maxout * vocabulary,
         batch * steps * (2 * joined * 2 * maxout + maxout + 2 * maxout * vocabulary),
@@ -133,7 +159,7 @@ export function bahdanauDecoder(options: BahdanauOptions): Decoder {
       return addCosts(
         own,
         stack.cost(batch, steps),
-        bridge.cost(encoderBackward, stack.states * units, batch, false),
+        bridge.cost(from(dims), stack.states * units, batch, false),
       );
     },
   };

@@ -22,12 +22,21 @@ export interface PathSizes extends DecoderOptions {
   readonly cell?: Cell;
 }
 
+/** One arrow of a path: what is made, from what, and how. */
+export interface Flow {
+  readonly from: readonly string[];
+  readonly to: string;
+  readonly by: string;
+}
+
 /** A path that waits for its sizes. */
 export interface Path {
   readonly name: string;
   readonly citation: string;
   /** Whether training must go through time, because a step waits for the attention of the step before. */
   readonly feedsBack: boolean;
+  /** One step in the order in which it is computed: what a diagram of the path is drawn from. */
+  readonly flow: readonly Flow[];
   make(sizes: PathSizes): Decoder;
 }
 
@@ -38,14 +47,34 @@ export function luong(options: Pick<LuongOptions, "inputFeeding"> = {}): Path {
     name,
     citation,
     feedsBack: options.inputFeeding ?? false,
+    flow: [
+      { from: ["y(t−1)", "h(t−1)", ...(options.inputFeeding ? ["h̃(t−1)"] : [])], to: "h(t)", by: "cell" },
+      { from: ["h(t)", "memory"], to: "α(t)", by: "score, softmax" },
+      { from: ["α(t)", "memory"], to: "c(t)", by: "weighted sum" },
+      { from: ["c(t)", "h(t)"], to: "h̃(t)", by: "tanh W" },
+      { from: ["h̃(t)"], to: "p(y(t))", by: "softmax W" },
+    ],
     make: (sizes) => luongDecoder({ ...sizes, ...options }),
   };
 }
 
 /** Bahdanau's path: attention with the state before, state, deep output. */
-export function bahdanau(options: Pick<BahdanauOptions, "reads" | "maxout"> = {}): Path {
+export function bahdanau(options: Pick<BahdanauOptions, "reads" | "maxout" | "begins"> = {}): Path {
   const { name, citation } = bahdanauDecoder({ ...options, units: 1, embedding: 1, memoryWidth: 1 });
-  return { name, citation, feedsBack: true, make: (sizes) => bahdanauDecoder({ ...sizes, ...options }) };
+  const read = options.reads === "current" ? "h(t)" : "h(t−1)";
+  return {
+    name,
+    citation,
+    feedsBack: true,
+    flow: [
+      { from: ["h(t−1)", "memory"], to: "α(t)", by: "score, softmax" },
+      { from: ["α(t)", "memory"], to: "c(t)", by: "weighted sum" },
+      { from: ["y(t−1)", "h(t−1)", "c(t)"], to: "h(t)", by: "cell" },
+      { from: [read, "y(t−1)", "c(t)"], to: "t(t)", by: "maxout U" },
+      { from: ["t(t)"], to: "p(y(t))", by: "softmax W" },
+    ],
+    make: (sizes) => bahdanauDecoder({ ...sizes, ...options }),
+  };
 }
 
 /** What a decoder is composed of. */

@@ -1,0 +1,104 @@
+/**
+ * The design: which combinations are run, so that few trials tell the factors apart.
+ *
+ * Five factors of two levels: path, score, direction, scope, cell. A quarter of all 32 combinations (quick: 2^(5-2),
+ * resolution III) has each pair of levels of any two factors equally often, so that main effects are clear of each other;
+ * they are aliased with interactions of two. Half of them (full: 2^(5-1), resolution V) has main effects clear of those,
+ * too. Input feeding exists on Luong's path alone: every run on that path is run again with it, a nested factor.
+ *
+ * @module
+ */
+import type { Profile } from "../experiment.ts";
+
+/** The factors, low level first. */
+export const FACTORS = {
+  path: ["luong", "bahdanau"],
+  score: ["general", "concat"],
+  direction: ["unidirectional", "bidirectional"],
+  scope: ["global", "local-p"],
+  cell: ["gru", "lstm"],
+} as const;
+
+/** A factor's name. */
+export type Factor = keyof typeof FACTORS;
+
+/** What a trial's decoder is made of. */
+export interface Levels {
+  /** `luong`, `luong + feeding` or `bahdanau`. */
+  readonly path: string;
+  readonly score: string;
+  readonly direction: string;
+  /** `global`, `local-m`, `local-p`, `monotonic`, `heads` or `none`. */
+  readonly scope: string;
+  readonly cell: string;
+}
+
+/** What a trial is run for, and on which data. */
+export interface Planned extends Levels {
+  /** `factorial`: a run of the design. `scores`: one more score. `scope`: alignments. `distance`: gradients in time. */
+  readonly part: "factorial" | "scores" | "scope" | "distance" | "best";
+  readonly task: "pronunciation" | "reverse" | "copy";
+}
+
+/** Signs of a run in the order of {@linkcode FACTORS}. */
+function runs(profile: Profile): number[][] {
+  const signs = [-1, 1];
+  return signs.flatMap((a) =>
+    signs.flatMap((b) =>
+      signs.flatMap((c) =>
+        profile === "quick" ? [[a, b, c, a * b * c, -a * b]] : signs.map((d) => [a, b, c, d, -a * b * c * d])
+      )
+    )
+  );
+}
+
+/** The runs of the design, those with input feeding after those that they repeat. */
+export function factorial(profile: Profile): Planned[] {
+  const names = Object.keys(FACTORS) as Factor[];
+  const plain = runs(profile).map((signs): Planned => ({
+    part: "factorial",
+    task: "pronunciation",
+    ...Object.fromEntries(names.map((name, at) => [name, FACTORS[name][signs[at] > 0 ? 1 : 0]])) as unknown as Levels,
+  }));
+  const fed = plain.filter(({ path }) => path === "luong").map((run) => ({ ...run, path: "luong + feeding" }));
+  return [...plain, ...fed];
+}
+
+const simple: Levels = { path: "luong", score: "general", direction: "unidirectional", scope: "global", cell: "gru" };
+
+/** Everything that answers the question. */
+export function plan(profile: Profile): Planned[] {
+  const both = { ...simple, direction: "bidirectional" };
+  return [
+    ...factorial(profile),
+    // The design's run with all low levels again, with location instead of general.
+    { ...simple, score: "location", part: "scores", task: "pronunciation" },
+    ...["global", "local-m", "local-p"].map((scope): Planned => ({ ...both, scope, part: "scope", task: "reverse" })),
+    { ...simple, part: "distance", task: "copy" },
+    { ...simple, score: "concat", part: "distance", task: "copy" },
+    { ...simple, scope: "none", part: "distance", task: "copy" },
+  ];
+}
+
+/** The columns of the effects' model: −½ and +½ a factor, so that an effect is high − low; feeding 0 and 1. */
+export function columnsOf(levels: Levels): Record<string, number> {
+  return {
+    ...Object.fromEntries(
+      (Object.keys(FACTORS) as Factor[]).map((name) => [
+        name,
+        levels[name].startsWith(FACTORS[name][0]) ? -0.5 : 0.5,
+      ]),
+    ),
+    feeding: levels.path === "luong + feeding" ? 1 : 0,
+  };
+}
+
+/** What an effect is called on the page. */
+export const EFFECTS: Readonly<Record<Factor | "feeding", string>> = {
+  path: "Luong → Bahdanau",
+  score: "general → concat",
+  direction: "one → two directions",
+  scope: "global → local-p",
+  cell: "GRU → LSTM",
+  feeding: "input feeding (on Luong's path)",
+};

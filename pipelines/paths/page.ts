@@ -1,0 +1,162 @@
+/**
+ * The page `paths.html`: what of the difference between two decoders is the path's doing, from stored rows alone.
+ *
+ * @module
+ */
+import project from "../../deno.json" with { type: "json" };
+import { luong } from "../../operators/mod.ts";
+import {
+  type Block,
+  claims,
+  formatEstimate,
+  formatNumber,
+  html,
+  listWords,
+  type Method,
+  method,
+  type Page,
+  page,
+  section,
+} from "../../reports/mod.ts";
+import type { Results } from "../experiment.ts";
+import { claimsOf } from "./claims.ts";
+import { EFFECTS } from "./design.ts";
+import { pathDiagram } from "./diagram.ts";
+import {
+  alignmentErrors,
+  alignments,
+  curves,
+  distanceFigure,
+  entropyEffects,
+  errorEffects,
+  lengthFigure,
+  runsTable,
+  thumbnail,
+  timeEffects,
+} from "./figures.ts";
+import { pathOf } from "./model.ts";
+import { PathRuns } from "./runs.ts";
+
+/** Draws the page. */
+export function pathsPage(results: Results): Promise<Page> {
+  const runs = new PathRuns(results);
+  const judged = claimsOf(runs);
+  return Promise.resolve(page({
+    name: "paths",
+    question: "Bahdanau's path or Luong's?",
+    headline: headlineOf(runs),
+    scope: [
+      `${results.profile} profile`,
+      `${formatNumber(runs.trials.length)} trials`,
+      `${formatNumber(runs.seeds.length)} ${runs.seeds.length === 1 ? "seed" : "seeds"}`,
+    ].join(" · "),
+    rows: results.rows,
+    thumbnail: thumbnail(runs),
+    sections: [
+      section("The two paths", pathDiagram([pathOf("bahdanau"), luong()])),
+      section("What each choice does", ...present(errorEffects(runs), curves(runs))),
+      section("Where they look", ...present(alignmentErrors(runs), alignments(runs), entropyEffects(runs))),
+      section("Longer than learnt", ...present(lengthFigure(runs))),
+      section("Gradients in time", ...present(distanceFigure(runs))),
+      section("What each choice costs", ...present(timeEffects(runs)), runsTable(runs)),
+      section(
+        "The claims",
+        "Ten claims of the teaching notes, each held against theory and against these runs. A small model that pronounces short " +
+          "words can refute a claim that is meant without exception; it can't establish one for translation.",
+        claims(judged),
+        html`
+          <details class="words">
+            <summary>The rules of the verdicts</summary>
+            <ol>${judged.map(({ rule }) => html`<li>${rule}</li>`)}</ol>
+          </details>
+        `,
+      ),
+      section("Method", methodOf(results, runs)),
+    ],
+  }));
+}
+
+function present(...blocks: readonly (Block | undefined)[]): Block[] {
+  const there = blocks.filter((block) => block !== undefined);
+  return there.length > 0 ? there : ["This run has no trial of it."];
+}
+
+/** One sentence: whether path is told apart from direction, and by how much. */
+export function headlineOf(runs: PathRuns): string {
+  const best = runs.estimate("per", { set: "test", part: "best" });
+  if (best) {
+    const wer = runs.estimate("wer", { set: "test", part: "best" });
+    return `One large model mispronounces ${formatEstimate(best)}% of the phonemes and ${
+      wer ? formatEstimate(wer) : "an unknown share of"
+    }% of the words that it hasn't seen; nothing is compared.`;
+  }
+  const fit = runs.effects("per", { set: "test" });
+  if (!fit) return "Too few trials have finished to tell path, score, direction, scope and cell apart.";
+  const effect = (name: string) => fit.effects.find((each) => each.name === name)!;
+  const said = (name: "path" | "direction") => {
+    const { mean, low, high, distinguishable } = effect(name);
+    const interval = `${formatNumber(low)} to ${formatNumber(high)}`;
+    return distinguishable
+      ? `${mean > 0 ? "adds" : "takes off"} ${formatNumber(Math.abs(mean))} points of PER (${interval})`
+      : `makes no difference that is seen (${interval} points of PER)`;
+  };
+  return `With all else balanced, Bahdanau's path instead of Luong's ${
+    said("path")
+  }, and a second direction of the encoder ${said("direction")}.`;
+}
+
+function methodOf(results: Results, runs: PathRuns): Method {
+  const options = results.trials[0]?.options ?? {};
+  const sets = runs.select("set");
+  const lines = new Set(sets.map(({ labels }) => `${labels.name}. Licence: ${labels.licence}. ${labels.citation}`));
+  const sums = new Set(sets.map(({ labels }) => `sha256 ${labels.checksum}`));
+  const counts = ["train", "dev", "test"].map((set) => {
+    const values = [...new Set(runs.select("set", { set, task: "pronunciation" }).map(({ value }) => value))];
+    return `${listWords(values.map((value) => formatNumber(value)))} ${set} words`;
+  });
+  const failed = results.failures ?? [];
+  return method([
+    { term: "Data and licence", value: [...lines] },
+    { term: "Checksum", value: [...sums], code: true },
+    { term: "Split", value: `${listWords(counts)}; a hash of the spelling decides unless files are given.` },
+    {
+      term: "Design",
+      value:
+        `A two-level fractional factorial in path, score, direction, scope and cell (${
+          Object.values(EFFECTS).join("; ")
+        }). Memory and decoder state are equally wide, every path begins with the encoder's final state, and Bahdanau's uses the same ` +
+        "cells as Luong's, so that nothing but the factor differs. Input feeding is nested: every run on Luong's path is run again with it.",
+    },
+    {
+      term: "Training",
+      value: `Adam, learning rate ${String(options.rate)} falling to 0, ${String(options.batch)} examples a step, ${
+        String(options.epochs)
+      } pass(es), clipped at ${String(options.clip)}, dropout ${String(options.dropout)}, label smoothing ${
+        String(options.smoothing)
+      }. Generated sequences: 3 passes over ${String(options.sequences)}.`,
+    },
+    {
+      term: "Intervals",
+      value:
+        "Main effects by least squares with seeds as blocks; 95% t-intervals from the residual, not corrected for their number. " +
+        "Curves: 95% t-intervals over trials.",
+    },
+    {
+      term: "Seeds",
+      value: `${listWords(runs.seeds.map(String))}; ${formatNumber(runs.trials.length)} trials finished${
+        failed.length > 0 ? `, ${formatNumber(failed.length)} failed: ${failed[0].message}` : ""
+      }.`,
+    },
+    {
+      term: "Versions",
+      value: `Heed ${project.version}, TensorFlow.js ${project.imports["@tensorflow/tfjs"].split("@").at(-1)}`,
+    },
+    ...(results.machines.length === 0 ? [] : [{
+      term: "Machine",
+      value: results.machines.map(({ processor, cores, system, deno, engine }) =>
+        `${processor}, ${formatNumber(cores)} cores, ${system}; Deno ${deno}; backend ${engine}`
+      ),
+    }]),
+    { term: "Command", value: results.command, code: true },
+  ]);
+}
