@@ -100,5 +100,5 @@ export const EFFECTS: Readonly<Record<Factor | "feeding", string>> = {
   direction: "one → two directions",
   scope: "global → local-p",
   cell: "GRU → LSTM",
-  feeding: "input feeding (on Luong's path)",
+  feeding: "input feeding (Luong)",
 };

@@ -6,7 +6,7 @@
 import type { Path } from "../../operators/mod.ts";
 import { type Html, html } from "../../reports/mod.ts";
 
-const [WIDTH, ROW, TOP] = [330, 62, 34];
+const [WIDTH, ROW, TOP] = [350, 62, 34];
 
 /** Where each name stands: what is given on the left, what is made in rows of its own, in the order of making. */
 function placesOf({ flow }: Path): Map<string, { x: number; y: number; made: boolean }> {
@@ -17,7 +17,7 @@ function placesOf({ flow }: Path): Map<string, { x: number; y: number; made: boo
     ...given.map((name, at) =>
       [name, { x: 52, y: TOP + (given.length === 1 ? 0 : height * at / (given.length - 1)), made: false }] as const
     ),
-    ...made.map((name, at) => [name, { x: 250, y: TOP + ROW * at, made: true }] as const),
+    ...made.map((name, at) => [name, { x: 235, y: TOP + ROW * at, made: true }] as const),
   ]);
 }
 
@@ -29,7 +29,7 @@ function drawing(path: Path): Html {
   );
   return html`
     <figure class="diagram">
-      <figcaption><b>${path.name}</b></figcaption>
+      <figcaption><b>${path.name[0].toUpperCase()}${path.name.slice(1)}</b></figcaption>
       <svg viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" role="img" style="max-width:100%;height:auto"
         aria-label="${spoken(path)}">
         ${arrows.map(({ a, b }) => {

@@ -129,9 +129,11 @@ function methodOf(results: Results, runs: PathRuns): Method {
     },
     {
       term: "Training",
-      value: `Adam, learning rate ${String(options.rate)} falling to 0, ${String(options.batch)} examples a step, ${
-        String(options.epochs)
-      } pass(es), clipped at ${String(options.clip)}, dropout ${String(options.dropout)}, label smoothing ${
+      value: `Adam, learning rate ${String(options.rate)} falling to 0, ${
+        String(options.batch)
+      } examples a step, passes over the words: ${String(options.epochs)}; clipped at ${
+        String(options.clip)
+      }, dropout ${String(options.dropout)}, label smoothing ${
         String(options.smoothing)
       }. Generated sequences: 3 passes over ${String(options.sequences)}.`,
     },

@@ -13,8 +13,9 @@ import {
 } from "../../operators/mod.ts";
 import type { Batch, Example } from "../../operators/records.ts";
 import type { Trial } from "../experiment.ts";
-import { eachPronunciation, readSets, type Sets } from "../pronunciation.ts";
+import { eachPronunciation, readSets } from "../pronunciation.ts";
 import { type RowMaker, rowsOf } from "../rows.ts";
+import type { Sets } from "../sets.ts";
 import { type LearnerOptions, modelOf } from "./model.ts";
 
 /** Lengths that generated sequences are learnt at; longer ones are only tried. */

@@ -54,10 +54,18 @@ export function effectFigure(options: EffectOptions): FigureSpec<EffectRow> {
     panels: (data, frame: Frame) => [{
       plot: {
         width: frame.width,
-        height: 60 + 34 * data.length,
-        marginLeft: frame.narrow ? 130 : 210,
+        height: 80 + 34 * data.length,
+        marginBottom: 50,
+        marginLeft: frame.narrow ? 150 : 190,
         marginRight: 20,
-        x: { label: options.label, type: options.scale ?? "linear", grid: true, ticks: frame.narrow ? 4 : 7 },
+        x: {
+          label: options.label,
+          labelAnchor: "center",
+          labelOffset: 42,
+          type: options.scale ?? "linear",
+          grid: true,
+          ticks: frame.narrow ? 4 : 7,
+        },
         y: { label: null, domain: data.map(({ effect }) => effect), type: "point", padding: 0.6 },
         marks: [
           Plot.ruleX([none], { stroke: "currentColor", strokeOpacity: 0.6 }),
