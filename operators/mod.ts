@@ -33,6 +33,7 @@ export * from "./losses.ts";
 export * from "./measure.ts";
 export * from "./minimise.ts";
 export { alignmentMetrics } from "./alignment_metrics.ts";
+export * from "./measure_attention.ts";
 export { metrics } from "./metrics.ts";
 export { type BatchTensors, batchTensors, type Model } from "./model.ts";
 export type { Learner, ParallelOptions } from "./parallel.ts";
@@ -61,6 +62,7 @@ export {
   type SoftmaxDims,
 } from "./numerics/attention_costs.ts";
 export { type AttentionDims, checkAttentionDims } from "./numerics/attention_dims.ts";
+export { countedMaps, countKernel, countQuadratic, countSoftmax } from "./numerics/counted_attention.ts";
 export { type FeatureCost, featureCost } from "./numerics/feature_costs.ts";
 export { adam, type Optimiser } from "./numerics/adam.ts";
 export { countAttention } from "./numerics/attention_counting.ts";
@@ -81,6 +83,7 @@ export {
   kernelDenominators,
   type KernelRoute,
 } from "./numerics/kernel_attention.ts";
+export { CAUSAL_CHUNK, OPEN_CHUNK } from "./numerics/kernel_rows.ts";
 export { kernelState, type KernelStateOptions } from "./numerics/kernel_state.ts";
 export { keyValueCache, type KeyValueCacheOptions } from "./numerics/kv_cache.ts";
 export {

@@ -7,6 +7,7 @@ import { autoencoderExperiment } from "./autoencoder.ts";
 import { contextExperiment } from "./context.ts";
 import type { Experiment } from "./experiment.ts";
 import { engineExperiment } from "./engine.ts";
+import { kernelsExperiment } from "./kernels.ts";
 import { recursiveExperiment } from "./recursive.ts";
 import { pathsExperiment } from "./paths.ts";
 import { scoresExperiment } from "./scores.ts";
@@ -18,6 +19,7 @@ export const experiments: readonly Experiment[] = [
   scoresExperiment,
   contextExperiment,
   pathsExperiment,
+  kernelsExperiment,
   engineExperiment,
   autoencoderExperiment,
   recursiveExperiment,

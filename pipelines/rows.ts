@@ -25,3 +25,10 @@ export function rowsOf(trial: string, common: Readonly<Record<string, Label>>): 
     labels: { ...common, ...labels },
   });
 }
+
+/** The value below which a share of the values lies, straight between neighbours (R's type 7). */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = share * (sorted.length - 1), low = Math.floor(at);
+  return sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]);
+}

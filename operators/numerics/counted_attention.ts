@@ -17,8 +17,7 @@ export class Counter {
   div = (a: number, b: number): number => (this.operations++, a / b);
   max = (a: number, b: number): number => (this.operations++, Math.max(a, b));
   exp = (a: number): number => (this.operations++, Math.exp(a));
-  /** A comparison with 0. */
-  positive = (a: number): boolean => (this.operations++, a > 0);
+  min = (a: number, b: number): number => (this.operations++, Math.min(a, b));
 
   sum(values: ArrayLike<number>): number {
     let total = values[0];
@@ -64,7 +63,7 @@ export const countedMaps = {
     }
     return Float64Array.from(features);
   },
-  elu: (count, x) => x.map((value) => count.positive(value) ? count.add(value, 1) : count.exp(value)),
+  elu: (count, x) => x.map((value) => count.add(count.exp(count.min(value, 0)), count.max(value, 0))),
   relu: (count, x) => x.map((value) => count.max(value, 0)),
 } as const satisfies Record<string, CountedMap>;
 

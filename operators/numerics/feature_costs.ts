@@ -18,7 +18,7 @@ export interface FeatureCost {
 export interface FeatureCosts {
   /** (1 + q.k)^2: C = (D + 1)(D + 2) / 2; sqrt2 x, then products: C - 1. A pair: add 1, square. */
   poly2(d: number): FeatureCost;
-  /** elu(x) + 1: C = D; a comparison, and either x + 1 or e^x. */
+  /** elu(x) + 1 = e^min(x, 0) + max(x, 0): C = D, four operations each. */
   elu(d: number): FeatureCost;
   /** max(x, 0): C = D. */
   relu(d: number): FeatureCost;
@@ -42,7 +42,7 @@ export const featureCost: FeatureCosts = {
     const features = (d + 1) * (d + 2) / 2;
     return { features, operations: features - 1, pair: 2 };
   },
-  elu: (d: number): FeatureCost => ({ features: d, operations: 2 * d }),
+  elu: (d: number): FeatureCost => ({ features: d, operations: 4 * d }),
   relu: (d: number): FeatureCost => ({ features: d, operations: d }),
   favor: (d: number, m: number): FeatureCost => ({ features: m, operations: d + m * (2 * d - 1) + 2 * d + 3 * m }),
   taylor: (d: number): FeatureCost => ({ features: 1 + d + d * d, operations: 2 * d + d * d, pair: 4 }),

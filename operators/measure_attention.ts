@@ -1,0 +1,207 @@
+/** @module measureAttention: time and peak bytes of attention mechanisms at one length after another */
+import { concatMap, map, type Observable, of, type OperatorFunction, range, reduce, toArray } from "rxjs";
+import type { Engine } from "./backends/engine.ts";
+import { lend, transform } from "./loan.ts";
+import type { AttentionMechanism } from "./numerics/attention_mechanism.ts";
+import { normal, seedFrom, shuffleInPlace } from "./numerics/random.ts";
+import type { Initial } from "./numerics/shape.ts";
+import { type Tensor4D, tf } from "./numerics/tf.ts";
+
+/** What one mechanism took at one length. */
+export interface AttentionTimes {
+  readonly mechanism: AttentionMechanism;
+  /** N. */
+  readonly n: number;
+  /** Most bytes that were held beyond Q, K and V: the output, what lay between, and the scratch of device kernels. */
+  readonly peakBytes: number;
+  /** Bytes of Q, K and V, and of the output. */
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+  /** Seconds of one forward pass, one number a repetition. */
+  readonly seconds: readonly number[];
+}
+
+/** Options of {@linkcode measureAttention}. */
+export interface MeasureAttentionOptions {
+  readonly engine: Engine;
+  readonly d: number;
+  readonly m: number;
+  readonly heads?: number;
+  readonly batch?: number;
+  readonly causal?: boolean;
+  readonly seed?: number;
+  /** Repetitions that are kept, at most, after those for bytes and to warm up. @default 7 */
+  readonly repeats?: number;
+  /** Seconds that the repetitions of one mechanism at one length may take together; one is always kept. @default 0.3 */
+  readonly budget?: number;
+}
+
+/** A single pass shorter than this is repeated within one repetition: the clock ticks in microseconds. */
+const SHORTEST = 2e-3;
+
+/**
+ * Measures mechanisms side by side at each length N that comes in, on normal queries, keys and values of deviation 1: first
+ * bytes (with the pack's scratch given back, so that each mechanism is seen to ask for its own), then times, all
+ * repetitions of all mechanisms in one random order, so that a machine that slows down slows all of them. Times are of
+ * synchronous devices (wasm, cpu).
+ *
+ * @param mechanismsAt those to measure at a length
+ */
+export function measureAttention(
+  mechanismsAt: (n: number) => readonly AttentionMechanism[],
+  options: MeasureAttentionOptions,
+): OperatorFunction<number, readonly AttentionTimes[]> {
+  const { engine, d, m, heads = 1, batch = 1, causal = false, seed = 1, repeats = 7, budget = 0.3 } = options;
+  return concatMap((n) => {
+    const draw = (name: string, width: number) => normal([batch, heads, n, width], 1, seedFrom(seed, `${name} ${n}`));
+    const drawn = { q: draw("q", d), k: draw("k", d), v: draw("v", m) };
+    const lent = lend((_: AttentionMechanism) => ({ q: tensor(drawn.q), k: tensor(drawn.k), v: tensor(drawn.v) }));
+    const mechanisms = mechanismsAt(n);
+    const bytes = of(...mechanisms).pipe(
+      lent,
+      transform(({ q, k, v }, { record }) => {
+        engine.releaseScratch();
+        engine.resetPeak();
+        const before = engine.peakBytes();
+        const started = performance.now();
+        const output = record.apply(q, k, v, { causal });
+        const first = (performance.now() - started) / 1000;
+        const bytesOf = (...tensors: Tensor4D[]) => 4 * tensors.reduce((sum, { size }) => sum + size, 0);
+        const peakBytes = engine.peakBytes() - before;
+        return { first, peakBytes, inputBytes: bytesOf(q, k, v), outputBytes: bytesOf(output) };
+      }),
+      map(({ tensors }) => tensors),
+      toArray(),
+    );
+    const timed = (passes: (mechanism: AttentionMechanism) => number) => (source: Observable<AttentionMechanism>) =>
+      source.pipe(
+        lent,
+        transform(({ q, k, v }, { record }) => {
+          const count = passes(record);
+          const started = performance.now();
+          for (let pass = 0; pass < count; pass++) record.apply(q, k, v, { causal });
+          return (performance.now() - started) / 1000 / count;
+        }),
+        map(({ tensors, record }) => ({ mechanism: record, seconds: tensors })),
+      );
+    return bytes.pipe(concatMap((bytes) => {
+      // A first pass that is quick may have been slow for being the first: a second one says how long passes are.
+      const quick = mechanisms.filter((_, i) => bytes[i].first < budget / 4);
+      return of(...quick).pipe(
+        timed(() => 1),
+        toArray(),
+        concatMap((second) => {
+          const once = new Map(mechanisms.map((each, i) => [each, bytes[i].first]));
+          for (const { mechanism, seconds } of second) once.set(mechanism, seconds);
+          const passes = (each: AttentionMechanism) => Math.min(32, Math.max(1, Math.ceil(SHORTEST / once.get(each)!)));
+          const jobs = mechanisms.flatMap((each) => {
+            const count = Math.floor(budget / (once.get(each)! * passes(each)));
+            return Array<AttentionMechanism>(Math.min(repeats, Math.max(1, count))).fill(each);
+          });
+          return of(...shuffleInPlace(jobs, seedFrom(seed, `order ${n}`))).pipe(
+            timed(passes),
+            reduce((all, { mechanism, seconds }) => {
+              all.get(mechanism)!.push(seconds);
+              return all;
+            }, new Map(mechanisms.map((each): [AttentionMechanism, number[]] => [each, []]))),
+            map((all) =>
+              mechanisms.map((mechanism, i): AttentionTimes => ({
+                mechanism,
+                n,
+                ...bytes[i],
+                seconds: all.get(mechanism)!,
+              }))
+            ),
+          );
+        }),
+      );
+    }));
+  });
+}
+
+/** What one more token takes behind `position` others. */
+export interface DecodeTimes {
+  readonly mechanism: AttentionMechanism;
+  readonly position: number;
+  /** Seconds a token, one number a repetition. */
+  readonly seconds: readonly number[];
+  /** Bytes that are kept from token to token. */
+  readonly stateBytes: number;
+}
+
+/** Measures decoding at each position that comes in: a state is filled in one step, then takes tokens one by one. */
+export function measureDecoding(
+  mechanisms: readonly AttentionMechanism[],
+  options: Pick<MeasureAttentionOptions, "d" | "m" | "seed" | "repeats">,
+): OperatorFunction<number, readonly DecodeTimes[]> {
+  const { d, m, seed = 1, repeats = 7 } = options;
+  return concatMap((position) => {
+    const draw = (name: string, width: number) => normal([1, 1, position, width], 1, seedFrom(seed, name));
+    const drawn = { q: draw("q", d), k: draw("k", d), v: draw("v", m) };
+    return of(...mechanisms.filter((each) => each.state)).pipe(
+      lend((_: AttentionMechanism) => ({ q: tensor(drawn.q), k: tensor(drawn.k), v: tensor(drawn.v) })),
+      transform(({ q, k, v }, { record }) => {
+        const one = (x: Tensor4D) => tf.slice(x, [0, 0, 0, 0], [1, 1, 1, x.shape[3]]) as Tensor4D;
+        const token = { q: one(q), k: one(k), v: one(v) };
+        const filled = record.state!({ positions: position + repeats + 2 }).step(q, k, v).next;
+        const seconds: number[] = [];
+        // Each token follows the same state: what is timed is the step at this position and no other.
+        for (let i = 0; i < repeats + 2; i++) {
+          const started = performance.now();
+          filled.step(token.q, token.k, token.v);
+          if (i >= 2) seconds.push((performance.now() - started) / 1000);
+        }
+        return { seconds, stateBytes: 4 * filled.tensors.reduce((sum, each) => sum + each.size, 0) };
+      }),
+      map(({ tensors, record }): DecodeTimes => ({ mechanism: record, position, ...tensors })),
+      toArray(),
+    );
+  });
+}
+
+/** A part of a mechanism's work on its own. */
+export interface PartTimes {
+  readonly part: string;
+  /** Operations a second. */
+  readonly rate: number;
+}
+
+/**
+ * How fast the parts of both attentions run by themselves, best of a few: products of all pairs, the softmax of all pairs,
+ * features, and the two products with features. What moves a measured crossover from a predicted one is their difference.
+ */
+export function measureParts(
+  { n, d, m, features, seed = 1 }: { n: number; d: number; m: number; features: number; seed?: number },
+): Observable<readonly PartTimes[]> {
+  return range(1).pipe(
+    lend(() => ({
+      q: tensor(normal([n, d], 1, seedFrom(seed, "q"))),
+      pairs: tensor(normal([n, n], 1, seedFrom(seed, "pairs"))),
+      v: tensor(normal([n, m], 1, seedFrom(seed, "v"))),
+      made: tensor(normal([n, features], 1, seedFrom(seed, "features"))),
+      state: tensor(normal([features, m], 1, seedFrom(seed, "state"))),
+    })),
+    transform(({ q, pairs, v, made, state }) => {
+      const best = (f: () => unknown) => {
+        const times = Array.from({ length: 4 }, () => {
+          const started = performance.now();
+          f();
+          return (performance.now() - started) / 1000;
+        });
+        return Math.max(1e-7, Math.min(...times));
+      };
+      return [
+        { part: "scores QKᵀ", rate: 2 * n * n * d / best(() => tf.matMul(q, q, false, true)) },
+        { part: "softmax of scores", rate: 5 * n * n / best(() => tf.softmax(pairs)) },
+        { part: "weights times V", rate: 2 * n * n * m / best(() => tf.matMul(pairs, v)) },
+        { part: "state φ(K)ᵀV", rate: 2 * n * features * m / best(() => tf.matMul(made, v, true)) },
+        { part: "read φ(Q)S", rate: 2 * n * features * m / best(() => tf.matMul(made, state)) },
+      ];
+    }),
+    map(({ tensors }) => tensors),
+  );
+}
+
+function tensor({ values, shape }: Initial): Tensor4D {
+  return tf.tensor(values, [...shape] as [number, number, number, number]);
+}

@@ -1,0 +1,104 @@
+/**
+ * What the composed kernel attention holds at its worst moment, in elements: chunks of positions in a tree of halves, each
+ * half in a scope of its own (operators/numerics/kernel_rows.ts and scope.ts). Rows of what is finished, the sums S and z,
+ * and the tensors of the one chunk that is being worked on, add up.
+ *
+ * @module
+ */
+
+/** Elements that one chunk holds while it is worked on, and leaves behind. */
+interface Chunk {
+  /** At its worst moment, results included. */
+  readonly peak: number;
+  /** Rows of the output. */
+  readonly rows: number;
+  /** Sums that are told to the next chunk. */
+  readonly state: number;
+}
+
+/** Tensors that a feature map leaves in a scope while it makes features, a vector, and its pair form a pair. */
+export interface Workspace {
+  /** C. */
+  readonly features: number;
+  /** Elements for each vector, the features themselves included. */
+  readonly vector: number;
+  /** Elements for each pair from q·k to the kernel's value, where pairs are made without features. */
+  readonly pair?: number;
+  /** Elements that each making of features takes once, whatever the vectors. */
+  readonly once?: number;
+  /** Whether rows keep a factor apart: its logarithms, sums and differences. */
+  readonly scaled?: boolean;
+}
+
+/** How much each of Heed's maps leaves, for width D. */
+export const WORKSPACES: Readonly<Record<string, (d: number) => Workspace>> = {
+  // minimum, exponential, rectified, their sum
+  elu: (d) => ({ features: d, vector: 4 * d }),
+  relu: (d) => ({ features: d, vector: d }),
+  // rectified, times cosine and sine, both together
+  cosformer: (d) => ({ features: 2 * d, vector: 5 * d + 2 }),
+  // y and y^2; projections, less their greatest, exponential, features; sums a row; the directions
+  "favor-positive": (d) => ({ features: 2 * d, vector: 10 * d + 4, once: 2 * d * d, scaled: true }),
+  // two scaled copies, all products, 1, all together
+  taylor: (d) => ({ features: 1 + d + d * d, vector: 2 + 3 * d + 2 * d * d, pair: 4 }),
+};
+
+/** Sizes of one head. */
+interface Sizes {
+  readonly n: number;
+  readonly d: number;
+  readonly m: number;
+}
+
+/** Most elements at once of the linear route, output included, for one head. */
+export function linearPeak({ n, d, m }: Sizes, causal: boolean, work: Workspace, chunk: number): number {
+  const { features: c, vector, pair, once = 0, scaled = false } = work;
+  const sums = c * (m + 1) + (scaled ? 1 : 0), several = n > chunk;
+  const apart = scaled ? c + 2 : 0; // features weighed by their factor, and what it is made of
+  const sizeAt = (index: number) => Math.min(chunk, n - index * chunk);
+  const added = (rows: number, first: boolean) =>
+    once + rows * (vector + apart) + sums + (first ? 0 : (scaled ? 2 : 1) * sums);
+  if (!causal) {
+    const write = tree(Math.ceil(n / chunk), (index) => ({
+      peak: (several ? sizeAt(index) * (d + m) : 0) + added(sizeAt(index), index === 0),
+      rows: 0,
+      state: sums,
+    }));
+    const read = tree(Math.ceil(n / chunk), (index) => ({
+      peak: once + sizeAt(index) * ((several ? d : 0) + vector + 2 * m + 2 + (scaled ? 2 : 0)),
+      rows: sizeAt(index) * m,
+      state: 0,
+    }));
+    return Math.max(write.peak, sums + read.peak);
+  }
+  const count = Math.ceil(n / chunk);
+  return tree(count, (index) => {
+    const rows = sizeAt(index), pairs = rows * rows, first = index === 0, last = index === count - 1;
+    const similarity = pair === undefined
+      ? 2 * (once + rows * vector) + (scaled ? 5 : 1) * pairs
+      : rows * d + (1 + pair) * pairs;
+    const hidden = 2.25 * pairs; // zeros, what is seen of the kernel, and one byte a pair for who sees whom
+    const read = first ? 0 : (pair === undefined ? 0 : rows * vector) + 2 * rows * (m + 1);
+    return {
+      peak: (several ? rows * (2 * d + m) : 0) + similarity + hidden + rows * (2 * m + 2) + read +
+        (scaled ? 4 * rows : 0) + (last ? 0 : added(rows, first)),
+      rows: rows * m,
+      state: last ? 0 : sums,
+    };
+  }).peak;
+}
+
+/** Halves of halves of chunks: a half's rows and last sums stay when its scope ends, and rows are joined two by two. */
+function tree(count: number, chunkAt: (index: number) => Chunk): Chunk {
+  if (count === 1) return chunkAt(0);
+  const middle = count >> 1;
+  const left = tree(middle, chunkAt);
+  const right = tree(count - middle, (index) => chunkAt(index + middle));
+  const rows = left.rows + right.rows;
+  const held = left.rows + left.state;
+  return {
+    peak: Math.max(left.peak, held + right.peak, held + right.rows + right.state + rows),
+    rows,
+    state: right.state,
+  };
+}

@@ -1,0 +1,216 @@
+/**
+ * The page `kernels.html`: at what length linear attention wins, from stored rows alone.
+ *
+ * @module
+ */
+import project from "../../deno.json" with { type: "json" };
+import {
+  type Block,
+  claims,
+  formatNumber,
+  html,
+  listWords,
+  type Method,
+  method,
+  type MethodEntry,
+  type Page,
+  page,
+  section,
+} from "../../reports/mod.ts";
+import type { Results } from "../experiment.ts";
+import { claimsOf } from "./claims.ts";
+import { decodeFigure, errorFigure, labelOf, memoryFigure, planFigure, timeFigure, winnerFigure } from "./figures.ts";
+import { KernelRuns, settingName } from "./runs.ts";
+import { bytesTable, countTable, crossoverTable, exponentTable, partsTable } from "./tables.ts";
+
+/** Draws the page. Sentences, titles and verdicts are computed from the rows. */
+export function kernelsPage(results: Results): Promise<Page> {
+  const runs = new KernelRuns(results);
+  const judged = claimsOf(runs);
+  const wide = runs.settings.filter(({ causal }) => !causal).at(-1) ?? runs.settings.at(-1);
+  return Promise.resolve(page({
+    name: "kernels",
+    question: "Softmax or kernel: at what length does linear attention win?",
+    headline: headlineOf(runs),
+    scope: scopeOf(results, runs),
+    rows: results.rows,
+    thumbnail: undefined,
+    sections: [
+      section("Time", ...present(timeFigure(runs), crossoverTable(runs), explained(runs), partsTable(runs))),
+      section("Who wins", ...present(winnerFigure(runs), winnerFigure(runs, "elu"), exponentTable(runs))),
+      section("Memory", ...present(memoryFigure(runs), wide && bytesTable(runs, wide))),
+      section("What a kernel gets wrong", ...present(errorFigure(runs), errorNote(runs))),
+      section("Decoding", ...present(decodeFigure(runs))),
+      section(
+        "Planning",
+        ...present(
+          planFigure(runs, wide),
+          html`<p>For other sizes, heads, batches and a memory limit: <code>deno task plan --n 16384 --d 64 --m 64 --causal</code>.</p>`,
+        ),
+      ),
+      section("Operations", countTable(runs)),
+      section(
+        "The claims",
+        "Twelve claims of the teaching notes that this comparison began with, each held against theory and these runs.",
+        claims(judged),
+        html`
+          <details class="words">
+            <summary>The rules of the verdicts</summary>
+            <ol>${judged.map(({ rule }) => html`<li>${rule}</li>`)}</ol>
+          </details>
+        `,
+      ),
+      section("Method", methodOf(results, runs)),
+    ],
+  }));
+}
+
+function present(...blocks: readonly (Block | undefined | false)[]): Block[] {
+  return blocks.filter((block) => block !== undefined && block !== false);
+}
+
+function crossings(runs: KernelRuns, mechanism: string, causal: boolean) {
+  return runs.settings.filter((each) => each.causal === causal).flatMap((setting) => {
+    const crossing = runs.crossing(setting, mechanism);
+    return crossing?.n ? [{ setting, n: crossing.n, beyond: crossing.beyond }] : [];
+  });
+}
+
+/** The answer in a sentence. */
+function headlineOf(runs: KernelRuns): string {
+  const told = [false, true].flatMap((causal) => {
+    const found = crossings(runs, "poly2", causal);
+    if (found.length === 0) return [];
+    const lengths = found.map(({ n, beyond }) =>
+      `${beyond ? "about " : ""}${formatNumber(Number(n.toPrecision(2)), 0)}`
+    );
+    return [`${causal ? "causal" : "not causal"} at N = ${listWords(lengths)}`];
+  });
+  const widths = [...new Set(runs.settings.map(({ d }) => d))].sort((a, b) => a - b);
+  const elu = crossings(runs, "elu", false);
+  const cheap = elu.length > 0
+    ? ` elu + 1 overtakes at N = ${
+      listWords(elu.map(({ n }) => formatNumber(Number(n.toPrecision(2)), 0)))
+    }, not causal.`
+    : "";
+  if (told.length === 0) {
+    return runs.settings.length === 0
+      ? "No finished trial has measured a time yet, so there is no answer."
+      : `Poly-2 and softmax never took the same time at the lengths measured, so no crossover is seen.${cheap}`;
+  }
+  return `On one core the degree-2 kernel overtakes softmax, for heads ${listWords(widths.map(String))} wide, ${
+    told.join(", and ")
+  }.${cheap}`;
+}
+
+/** Why measured crossovers differ from predicted ones, where they do by more than half. */
+function explained(runs: KernelRuns): string {
+  const all = runs.settings.flatMap((setting) => {
+    const crossing = runs.crossing(setting, "poly2"), predicted = runs.predicted(setting, "poly2");
+    if (!crossing?.n || !predicted) return [];
+    const [soft, kernel] = [runs.rate(setting, "softmax", crossing.n), runs.rate(setting, "poly2", crossing.n)];
+    return [{ setting, n: crossing.n, predicted, soft, kernel, moved: runs.moved(setting, "poly2", crossing.n) }];
+  });
+  const off = all.filter(({ n, predicted }) => Math.max(n / predicted, predicted / n) > 1.5);
+  if (all.length === 0) return "No crossover of poly-2 and softmax can be told from these rows.";
+  if (off.length === 0) {
+    return `All ${all.length} crossovers of poly-2 and softmax are within a factor 1.5 of the predicted ones: both sides do ` +
+      "about as many operations a second.";
+  }
+  const said = off.map(({ setting, n, predicted, soft, kernel, moved }) =>
+    `${settingName(setting)}: measured ${formatNumber(n, 0)}, predicted ${formatNumber(predicted, 0)}` +
+    (soft && kernel
+      ? `; near there softmax does ${formatNumber(soft / 1e9, 1)} and poly-2 ${
+        formatNumber(kernel / 1e9, 1)
+      } G operations a ` +
+        `second${moved ? `, which by itself puts the crossover at ${formatNumber(moved, 0)}` : ""}`
+      : "")
+  );
+  return `${off.length} of ${all.length} crossovers of poly-2 and softmax are more than a factor 1.5 from the predicted ones, ` +
+    `because operations are not time. ${
+      said.join(". ")
+    }. The table of parts says what each part of the work reaches by itself.`;
+}
+
+function errorNote(runs: KernelRuns): string | undefined {
+  const deviation = (source: string) =>
+    runs.rows.find(({ metric, labels }) => metric === "scores/deviation" && labels.source === source)?.value;
+  const [real, noise] = [deviation("real"), deviation("gaussian")];
+  if (real === undefined || noise === undefined) return undefined;
+  return `The scores q·k / √D deviate by ${formatNumber(real)} on the model's queries and keys and by ${
+    formatNumber(noise)
+  } on noise: the farther scores reach, the less a polynomial or a sum of features looks like an exponential.`;
+}
+
+function scopeOf({ profile }: Results, runs: KernelRuns): string {
+  const lengths = runs.rows.filter(({ metric }) => metric === "time").map(({ step }) => step);
+  return [
+    `${profile} profile`,
+    `${runs.mechanisms.length} attentions`,
+    ...(lengths.length > 0 ? [`N ${formatNumber(Math.min(...lengths))} to ${formatNumber(Math.max(...lengths))}`] : []),
+    `${runs.seeds} seed${runs.seeds === 1 ? "" : "s"}`,
+  ].join(" · ");
+}
+
+function methodOf(results: Results, runs: KernelRuns): Method {
+  const timed = results.trials.find(({ options }) => options.part === "cost");
+  const learnt = results.trials.find(({ options }) => options.part === "error");
+  const { planned = 0, failures = [] } = results;
+  const skipped = runs.rows.filter(({ metric }) => metric === "skipped");
+  const entries: (MethodEntry | undefined)[] = [
+    {
+      term: "Times",
+      value: [
+        `Each length: one pass for bytes, one to warm up, then up to ${
+          timed?.options.repeats ?? "some"
+        } repetitions of every ` +
+        "mechanism in one random order; passes shorter than 2 ms are repeated within a repetition. Medians and quartiles.",
+        "Trials of this question run alone, after all others, one after the other, so that no trial of the same run takes " +
+        "part of the machine. Other programs may: all mechanisms of a panel were timed within one trial, and ratios bear " +
+        "more than seconds do. One head, one sequence, D = M, queries, keys and values of normal noise.",
+      ],
+    },
+    {
+      term: "Bytes",
+      value:
+        "What the backend's allocator handed out at most during a pass, beyond Q, K and V; each mechanism starts without " +
+        "scratch of another. What stock kernels take inside the backend's own module is out of sight.",
+    },
+    skipped.length === 0 ? undefined : {
+      term: "Not tried",
+      value: listWords([
+        ...new Set(
+          skipped.map(({ labels, step }) => `${labelOf(String(labels.mechanism))} at N = ${formatNumber(step)}`),
+        ),
+      ]) + ": more than 2 GiB by the closed form.",
+    },
+    learnt && {
+      term: "Real queries and keys",
+      value:
+        `An encoder-decoder with general attention, 64 units, learns from ${
+          formatNumber(Number(learnt.options.words))
+        } words of CMUdict once; queries and keys are those of 256 unseen words, padding masked. CMUdict is Carnegie Mellon ` +
+        "University's, under a BSD-style licence.",
+    },
+    {
+      term: "Seeds",
+      value: `${runs.seeds}; ${results.trials.length} of ${Math.max(planned, results.trials.length)} trials finished${
+        failures.length > 0 ? `; ${failures.map(({ message }) => message).join("; ")}` : ""
+      }.`,
+    },
+    {
+      term: "Versions",
+      value:
+        `Heed ${project.version}, protocol ${listWords([...new Set(results.trials.map(({ version }) => version))])}, ` +
+        `TensorFlow.js ${project.imports["@tensorflow/tfjs"].split("@").at(-1)}`,
+    },
+    results.machines.length === 0 ? undefined : {
+      term: results.machines.length === 1 ? "Machine" : "Machines",
+      value: results.machines.map(({ processor, cores, system, deno, engine }) =>
+        `${processor}, ${cores} cores (one used), ${system}; Deno ${deno}; backend ${engine}`
+      ),
+    },
+    { term: "Command", value: results.command, code: true },
+  ];
+  return method(entries.filter((entry) => entry !== undefined));
+}

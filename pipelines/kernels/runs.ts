@@ -1,0 +1,182 @@
+/**
+ * The rows of a kernel comparison as its page asks for them: by width, causal or not, by mechanism and length.
+ *
+ * @module
+ */
+import { type AttentionDims, cost } from "../../operators/mod.ts";
+import type { Label, Measurement } from "../../operators/records.ts";
+import { type Exponent, exponent } from "../../reports/mod.ts";
+import type { Results } from "../experiment.ts";
+import { contender, contenderNames } from "./contenders.ts";
+
+/** One width, causal or not. */
+export interface Setting {
+  readonly d: number;
+  readonly causal: boolean;
+}
+
+/** One measured time: medians and quartiles, over the trials' own. */
+export interface Timed {
+  readonly n: number;
+  readonly low: number;
+  readonly median: number;
+  readonly high: number;
+}
+
+/** Where two attentions took the same time. */
+export interface Crossing {
+  /** N; nothing when one took less at every length. */
+  readonly n: number | undefined;
+  /** Whether N lies beyond the lengths that were measured. */
+  readonly beyond: boolean;
+  /** Softmax's time over the kernel's at the greatest length that both have. */
+  readonly lastRatio: number;
+  readonly lastN: number;
+}
+
+/** Rows, looked up. */
+export class KernelRuns {
+  readonly settings: readonly Setting[];
+  readonly mechanisms: readonly string[];
+  readonly rows: readonly Measurement[];
+  readonly seeds: number;
+  readonly #index = new Map<string, Measurement[]>();
+
+  constructor({ rows, trials }: Results) {
+    this.rows = rows.filter(({ value }) => Number.isFinite(value));
+    for (const row of this.rows) {
+      const { mechanism = "", d = "", causal = "" } = row.labels;
+      const key = [row.metric, mechanism, d, causal].join("|");
+      const group = this.#index.get(key);
+      if (group) group.push(row);
+      else this.#index.set(key, [row]);
+    }
+    const seen = new Set(
+      this.rows.map(({ labels }) => labels.mechanism).filter((each) => each !== undefined).map(String),
+    );
+    this.mechanisms = [
+      ...contenderNames.filter((each) => seen.has(each)),
+      ...[...seen].filter((each) => !contenderNames.includes(each)).sort(),
+    ];
+    const settings = new Map<string, Setting>();
+    for (const { metric, labels } of this.rows) {
+      if (metric === "time") {
+        settings.set(`${labels.d} ${labels.causal}`, { d: Number(labels.d), causal: labels.causal === 1 });
+      }
+    }
+    this.settings = [...settings.values()].sort((a, b) => Number(a.causal) - Number(b.causal) || a.d - b.d);
+    this.seeds = new Set(trials.map(({ seed }) => seed)).size;
+  }
+
+  /** Rows of a metric and a mechanism at a setting, that carry these labels. */
+  select(
+    metric: string,
+    setting: Setting | undefined,
+    mechanism: string,
+    labels: Record<string, Label> = {},
+  ): Measurement[] {
+    const key = [metric, mechanism, setting?.d ?? 64, setting ? Number(setting.causal) : ""].join("|");
+    return (this.#index.get(key) ?? []).filter((row) =>
+      Object.entries(labels).every(([name, value]) => row.labels[name] === value)
+    );
+  }
+
+  /** Means over trials by step, in order of steps. */
+  series(metric: string, setting: Setting | undefined, mechanism: string, labels: Record<string, Label> = {}) {
+    const bySteps = new Map<number, number[]>();
+    for (const { step, value } of this.select(metric, setting, mechanism, labels)) {
+      bySteps.set(step, [...(bySteps.get(step) ?? []), value]);
+    }
+    return [...bySteps].map(([n, values]) => ({ n, value: values.reduce((a, b) => a + b, 0) / values.length }))
+      .sort((a, b) => a.n - b.n);
+  }
+
+  times(setting: Setting, mechanism: string): Timed[] {
+    const [low, median, high] = [0.25, 0.5, 0.75].map((q) => this.series("time", setting, mechanism, { quantile: q }));
+    return median.map(({ n, value }, i) => ({ n, median: value, low: low[i].value, high: high[i].value }));
+  }
+
+  operations(setting: Setting, mechanism: string): Map<number, number> {
+    const rows = this.series("operations", setting, mechanism, { kind: "predicted" });
+    return new Map(rows.map(({ n, value }) => [n, value]));
+  }
+
+  /** The exponent of time in N, over lengths at which the pass takes at least four times what the shortest takes. */
+  fit(setting: Setting, mechanism: string): Exponent | undefined {
+    const times = this.best(setting, mechanism);
+    const floor = 4 * Math.min(...times.map(({ seconds }) => seconds));
+    const from = times.findIndex((_, i) => times.slice(i).every(({ seconds }) => seconds >= floor));
+    return from < 0 ? undefined : exponent(times.slice(from).map(({ n, seconds }) => ({ x: n, y: seconds })));
+  }
+
+  /** The least time at each length: what other programs on the machine disturbed least. */
+  best(setting: Setting, mechanism: string): { readonly n: number; readonly seconds: number }[] {
+    return this.series("time", setting, mechanism, { quantile: 0 }).map(({ n, value }) => ({ n, seconds: value }));
+  }
+
+  /** Operations a second at the length nearest to `n`, from the least time. */
+  rate(setting: Setting, mechanism: string, n: number): number | undefined {
+    const operations = this.operations(setting, mechanism);
+    const known = this.best(setting, mechanism).filter((each) => operations.has(each.n));
+    if (known.length === 0) return undefined;
+    const nearest = known.reduce((a, b) => Math.abs(Math.log(b.n / n)) < Math.abs(Math.log(a.n / n)) ? b : a);
+    return operations.get(nearest.n)! / nearest.seconds;
+  }
+
+  /** Where a kernel overtakes streaming softmax for good, by least times. */
+  crossing(setting: Setting, mechanism: string): Crossing | undefined {
+    const softmax = new Map(this.best(setting, "softmax").map(({ n, seconds }) => [n, seconds]));
+    const both = this.best(setting, mechanism).filter(({ n }) => softmax.has(n))
+      .map(({ n, seconds }) => ({ n, ratio: softmax.get(n)! / seconds }));
+    if (both.length < 2) return undefined;
+    const last = both[both.length - 1];
+    const ended = { lastRatio: last.ratio, lastN: last.n };
+    for (let i = both.length - 2; i >= 0; i--) {
+      const [a, b] = [both[i], both[i + 1]];
+      if (a.ratio >= 1 || b.ratio < 1) continue;
+      const share = -Math.log(a.ratio) / Math.log(b.ratio / a.ratio);
+      return { n: a.n * (b.n / a.n) ** share, beyond: false, ...ended };
+    }
+    if (last.ratio >= 1) return { n: undefined, beyond: false, ...ended };
+    return { n: this.moved(setting, mechanism, last.n), beyond: true, ...ended };
+  }
+
+  /** Where closed forms at the measured speeds near `n` say that times are equal. */
+  moved(setting: Setting, mechanism: string, n: number): number | undefined {
+    const [soft, kernel] = [this.rate(setting, "softmax", n), this.rate(setting, mechanism, n)];
+    if (!soft || !kernel || !contenderNames.includes(mechanism)) return undefined;
+    const { d, causal } = setting;
+    const cost = contender(mechanism);
+    const gap = (n: number) => {
+      const dims = { n, d, m: d, causal };
+      return contender("softmax").cost(dims)!.operations / soft - (cost.cost(dims)?.operations ?? NaN) / kernel;
+    };
+    let [low, high] = [1, 2 ** 26];
+    if (!(gap(high) > 0) || gap(low) > 0) return undefined;
+    for (let i = 0; i < 100; i++) {
+      const middle = Math.sqrt(low * high);
+      if (gap(middle) > 0) high = middle;
+      else low = middle;
+    }
+    return high;
+  }
+
+  /** Operations by closed form, for mechanisms that Heed knows. */
+  closedForm(mechanism: string): ((dims: AttentionDims) => number | undefined) | undefined {
+    if (!contenderNames.includes(mechanism)) return undefined;
+    const known = contender(mechanism);
+    return (dims) => known.cost(dims)?.operations;
+  }
+
+  /** The crossover of operations, from the closed form. */
+  predicted({ d, causal }: Setting, mechanism: string): number | undefined {
+    if (!contenderNames.includes(mechanism)) return undefined;
+    const features = contender(mechanism).features?.(d);
+    return features && cost.crossover({ d, m: d, causal, features }).operations;
+  }
+}
+
+/** `D = M = 64, causal`. */
+export function settingName({ d, causal }: Setting): string {
+  return `D = M = ${d}, ${causal ? "causal" : "not causal"}`;
+}

@@ -1,0 +1,188 @@
+/**
+ * The tables of `kernels.html`.
+ *
+ * @module
+ */
+import { formatNumber, listWords, type Table, table } from "../../reports/mod.ts";
+import { labelOf } from "./figures.ts";
+import { type KernelRuns, type Setting, settingName } from "./runs.ts";
+
+/** Crossovers: predicted by operations, by operations at the measured speeds, and measured. */
+export function crossoverTable(runs: KernelRuns): Table {
+  const kernels = runs.mechanisms.filter((each) => !each.startsWith("softmax") && each !== "poly2-quadratic");
+  const rows = runs.settings.flatMap((setting) =>
+    kernels.map((mechanism) => {
+      const crossing = runs.crossing(setting, mechanism), predicted = runs.predicted(setting, mechanism);
+      const at = crossing?.n ?? predicted ?? 1024;
+      return {
+        setting: settingName(setting),
+        mechanism: labelOf(mechanism),
+        predicted: predicted ?? null,
+        moved: runs.moved(setting, mechanism, at) ?? null,
+        measured: measuredText(crossing),
+        ratio: crossing?.n && predicted ? crossing.n / predicted : null,
+        softmax: gigas(runs.rate(setting, "softmax", at)),
+        kernel: gigas(runs.rate(setting, mechanism, at)),
+      };
+    })
+  );
+  return table({
+    id: "crossovers",
+    title: "Where each kernel overtakes softmax",
+    caption:
+      "N* predicted: equal operations by the closed form. At these speeds: equal predicted times, when each side runs " +
+      "at the operations a second that it reached near the crossover. Measured: where the lines of least times cross " +
+      "(straight between lengths, on logarithmic axes); ~ is extrapolated beyond the greatest length, < is shorter than all.",
+    columns: [
+      { key: "setting", heading: "Setting", kind: "text" },
+      { key: "mechanism", heading: "Kernel", kind: "text" },
+      { key: "predicted", heading: "N* predicted", digits: 0 },
+      { key: "measured", heading: "N* measured", kind: "text" },
+      { key: "ratio", heading: "Measured / predicted", digits: 2 },
+      { key: "moved", heading: "N* at these speeds", digits: 0 },
+      { key: "softmax", heading: "Softmax", unit: "G op/s", digits: 1 },
+      { key: "kernel", heading: "Kernel", unit: "G op/s", digits: 1 },
+    ],
+    rows,
+  });
+}
+
+function measuredText(crossing: ReturnType<KernelRuns["crossing"]>): string {
+  if (!crossing) return "–";
+  if (crossing.n === undefined) return crossing.lastRatio >= 1 ? "< all lengths" : "> all lengths";
+  return `${crossing.beyond ? "~" : ""}${formatNumber(crossing.n, 0)}`;
+}
+
+function gigas(rate: number | undefined): number | null {
+  return rate === undefined ? null : rate / 1e9;
+}
+
+/** How fast the parts run by themselves. */
+export function partsTable(runs: KernelRuns): Table | undefined {
+  const parts = [
+    ...new Set(runs.rows.filter(({ metric }) => metric === "rate").map(({ labels }) => String(labels.part))),
+  ];
+  if (parts.length === 0) return undefined;
+  const settings = runs.settings.filter(({ causal }) => !causal);
+  const rateOf = (setting: Setting, part: string) => runs.series("rate", setting, "", { part }).at(-1);
+  return table({
+    id: "parts",
+    title: "How fast the parts run by themselves",
+    caption: `Operations a second, best of four, at N = ${
+      listWords([...new Set(settings.map((each) => formatNumber(rateOf(each, parts[0])?.n ?? 0)))])
+    }: products of all pairs and products with features by the matrix product alone, the softmax of all pairs (5 operations ` +
+      "a pair). A crossover moves by the ratio of what both sides reach.",
+    columns: [
+      { key: "part", heading: "Part", kind: "text" },
+      ...settings.map(({ d }) => ({ key: `d${d}`, heading: `D = M = ${d}`, unit: "G op/s", digits: 1 })),
+    ],
+    rows: parts.map((part) => ({
+      part,
+      ...Object.fromEntries(settings.map((each) => [`d${each.d}`, gigas(rateOf(each, part)?.value)])),
+    })),
+  });
+}
+
+/** Exponents of time in N. */
+export function exponentTable(runs: KernelRuns): Table {
+  return table({
+    id: "exponents",
+    title: "Exponents of time in N",
+    caption:
+      "Least squares on logarithms, on least times, over lengths at which a pass takes at least four times the shortest's time; ± is " +
+      "half a 95% t-interval over lengths. Worst: the greatest distance of a point from the line. A slope between 1 and 2 " +
+      "is a mixture, and no law.",
+    columns: [
+      { key: "mechanism", heading: "Mechanism", kind: "text" },
+      { key: "setting", heading: "Setting", kind: "text" },
+      { key: "slope", heading: "Exponent" },
+      { key: "from", heading: "From N" },
+      { key: "worst", heading: "Worst", unit: "%", digits: 0 },
+    ],
+    rows: runs.mechanisms.flatMap((mechanism) =>
+      runs.settings.flatMap((setting) => {
+        const fit = runs.fit(setting, mechanism);
+        return fit
+          ? [{
+            mechanism: labelOf(mechanism),
+            setting: settingName(setting),
+            slope: fit,
+            from: fit.from,
+            worst: (fit.worst - 1) * 100,
+          }]
+          : [];
+      })
+    ),
+  });
+}
+
+/** Operations, counted against the closed form. */
+export function countTable(runs: KernelRuns): Table {
+  return table({
+    id: "operations",
+    title: countTitle(runs),
+    caption: "Every operation of a plain execution in float64, counted at the least length, against the closed form.",
+    columns: [
+      { key: "mechanism", heading: "Mechanism", kind: "text" },
+      { key: "setting", heading: "Setting", kind: "text" },
+      { key: "n", heading: "N" },
+      { key: "predicted", heading: "Closed form" },
+      { key: "counted", heading: "Counted" },
+    ],
+    rows: countRows(runs),
+  });
+}
+
+function countRows(runs: KernelRuns) {
+  return runs.mechanisms.flatMap((mechanism) =>
+    runs.settings.flatMap((setting) => {
+      const counted = runs.series("operations", setting, mechanism, { kind: "counted" })[0];
+      const predicted = counted && runs.operations(setting, mechanism).get(counted.n);
+      return predicted === undefined ? [] : [{
+        mechanism: labelOf(mechanism),
+        setting: settingName(setting),
+        n: counted.n,
+        predicted,
+        counted: counted.value,
+      }];
+    })
+  );
+}
+
+function countTitle(runs: KernelRuns): string {
+  const rows = countRows(runs), wrong = rows.filter(({ predicted, counted }) => predicted !== counted);
+  if (rows.length === 0) return "No operations were counted";
+  return wrong.length === 0
+    ? `Counted operations equal the closed form exactly, ${rows.length} times of ${rows.length}`
+    : `Counted operations differ from the closed form for ${
+      listWords([...new Set(wrong.map(({ mechanism }) => mechanism))])
+    }`;
+}
+
+/** Which tensors take the bytes, at the greatest length. */
+export function bytesTable(runs: KernelRuns, setting: Setting): Table | undefined {
+  const rows = runs.mechanisms.flatMap((mechanism) =>
+    runs.select("bytes/part", setting, mechanism).map(({ labels, value, step }) => ({
+      mechanism: labelOf(mechanism),
+      tensor: String(labels.tensor),
+      n: step,
+      bytes: value,
+    }))
+  );
+  const seen = new Set<string>();
+  const once = rows.filter((row) =>
+    !seen.has(`${row.mechanism} ${row.tensor}`) && seen.add(`${row.mechanism} ${row.tensor}`)
+  );
+  if (once.length === 0) return undefined;
+  return table({
+    id: "bytes",
+    title: `What the bytes are for, ${settingName(setting)}, N = ${formatNumber(once[0].n)}`,
+    caption: "The closed form by tensor, beyond Q, K and V.",
+    columns: [
+      { key: "mechanism", heading: "Mechanism", kind: "text" },
+      { key: "tensor", heading: "For", kind: "text" },
+      { key: "bytes", heading: "Predicted", kind: "bytes" },
+    ],
+    rows: once,
+  });
+}

@@ -1,0 +1,142 @@
+/**
+ * One trial of the kernel comparison. `part` says which: `cost` measures time, bytes and operations of every mechanism at
+ * one width, causal or not, at one length after another; `error` learns a small attention model and holds every kernel
+ * against softmax on its queries and keys.
+ *
+ * Rows (label `mechanism` is the name; `d`, `causal` (0, 1) on every row of a `cost` trial; steps are N):
+ *
+ * | metric | unit | further labels |
+ * | --- | --- | --- |
+ * | `time` | s | quantile: 0, 0.25, 0.5, 0.75; repeats |
+ * | `bytes` | bytes | kind: predicted, measured |
+ * | `bytes/inputs`, `bytes/output` | bytes | of Q, K and V, and of the output |
+ * | `bytes/part` | bytes | tensor (at the greatest length) |
+ * | `operations` | 1 | kind: predicted (at each length), counted (at the least length) |
+ * | `skipped` | bytes | the predicted bytes that are too many to try |
+ * | `rate` | 1/s | part (mechanism-free: a part of the work on its own) |
+ * | `decode` | s | step is the position; quantile 0.5 |
+ * | `decode/state` | bytes | step is the position |
+ * | `error` | 1 | source: real, gaussian; relative error of the output |
+ * | `scores/deviation` | 1 | source; deviation of q·k / sqrt(D) |
+ * | `kernel/error`, `notes/error`, `notes/rest`, `ratio` | 1 | what claims 7 to 9 are about (errors.ts) |
+ *
+ * @module
+ */
+import { concat, concatMap, defer, filter, from, map, type Observable, of, reduce } from "rxjs";
+import { type Engine, measureAttention, measureDecoding, measureParts, useEngine } from "../../operators/mod.ts";
+import type { Measurement } from "../../operators/records.ts";
+import type { Options, Trial, TrialContext, TrialEvent } from "../experiment.ts";
+import { quantile, rowsOf } from "../rows.ts";
+import { totalBytes } from "./bytes.ts";
+import { type Contender, loadContender } from "./contenders.ts";
+import { countedOperations } from "./counted.ts";
+import { errorRows } from "./errors.ts";
+
+/** More bytes than this are not tried: the backend's memory ends at 4 GiB, and other tensors are there, too. */
+const MOST_BYTES = 2 ** 31;
+/** Decoding is measured behind at most this many positions: a state is filled by a whole causal pass. */
+const MOST_POSITIONS = 2048;
+
+/** Runs one trial; a cost trial goes on behind the last length that is stored. */
+export function runKernelsTrial(trial: Trial, { checkpoint }: TrialContext): Observable<TrialEvent> {
+  return defer(async () => {
+    const contenders = await Promise.all((trial.options.mechanisms as readonly string[]).map(loadContender));
+    return { contenders, engine: await engineOf(trial.options) };
+  }).pipe(
+    concatMap(({ contenders, engine }) =>
+      trial.options.part === "error"
+        ? errorRows(trial, contenders).pipe(map((rows) => ({ rows, progress: 1 })))
+        : costs(trial, contenders, engine, checkpoint?.[0] ?? 0)
+    ),
+  );
+}
+
+/** The engine that the worker has readied, asked for in the same words. */
+function engineOf({ backend = "wasm", pack = "auto" }: Options): Promise<Engine> {
+  return useEngine({ backend: backend as "wasm", pack: pack === "auto" ? true : pack as "simd" });
+}
+
+function costs(trial: Trial, all: readonly Contender[], engine: Engine, done: number): Observable<TrialEvent> {
+  const { options, seed } = trial;
+  const d = Number(options.d), causal = options.causal === "yes";
+  const lengths = (options.lengths as readonly string[]).map(Number).sort((a, b) => a - b);
+  const row = rowsOf(trial.id, { d, causal: Number(causal) });
+  const at = (n: number) => ({ n, d, m: d, causal });
+  const fits = (each: Contender, n: number) => totalBytes(each.bytes(at(n)) ?? {}) <= MOST_BYTES;
+  const settings = { d, m: d, causal, seed, engine, repeats: Number(options.repeats), budget: Number(options.budget) };
+  const steps = lengths.length + 1;
+  const ofLength = (n: number) =>
+    of(n).pipe(
+      measureAttention((n) => all.filter((each) => fits(each, n)).map(({ mechanism }) => mechanism), settings),
+      map((measured): Measurement[] => [
+        ...measured.flatMap(({ mechanism: { name }, seconds, peakBytes, inputBytes, outputBytes }) => [
+          ...[0, 0.25, 0.5, 0.75].map((q) =>
+            row("time", quantile(seconds, q), "s", n, { mechanism: name, quantile: q, repeats: seconds.length })
+          ),
+          row("bytes", peakBytes, "bytes", n, { mechanism: name, kind: "measured" }),
+          row("bytes/inputs", inputBytes, "bytes", n, { mechanism: name }),
+          row("bytes/output", outputBytes, "bytes", n, { mechanism: name }),
+        ]),
+        ...all.flatMap((each) => predictedRows(each, n)),
+        ...all.filter((each) => !fits(each, n)).map((each) =>
+          row("skipped", totalBytes(each.bytes(at(n))!), "bytes", n, { mechanism: each.name })
+        ),
+      ]),
+    );
+  const predictedRows = (each: Contender, n: number): Measurement[] => {
+    // Closed forms of bytes are those of the kernel pack; other backends allocate otherwise.
+    const predicted = each.cost(at(n)), bytes = engine.pack === "off" ? undefined : each.bytes(at(n));
+    const mechanism = each.name;
+    return [
+      ...(predicted ? [row("operations", predicted.operations, "1", n, { mechanism, kind: "predicted" })] : []),
+      ...(bytes ? [row("bytes", totalBytes(bytes), "bytes", n, { mechanism, kind: "predicted" })] : []),
+      ...(bytes && n === lengths.at(-1)
+        ? Object.entries(bytes).map(([tensor, value]) => row("bytes/part", value, "bytes", n, { mechanism, tensor }))
+        : []),
+    ];
+  };
+  const last = (): Observable<Measurement[]> => {
+    const n = Math.min(lengths.at(-1)!, 1024);
+    const positions = lengths.filter((n) => n <= MOST_POSITIONS);
+    // Both routes of one kernel decode alike.
+    const decoding = all.filter(({ name }) => !/-(materialised|quadratic)$/.test(name)).map(({ mechanism }) =>
+      mechanism
+    );
+    const counted = all.flatMap(({ name }) => {
+      const operations = countedOperations(name, at(lengths[0]), seed);
+      return operations === undefined
+        ? []
+        : [row("operations", operations, "1", lengths[0], { mechanism: name, kind: "counted" })];
+    });
+    return concat(
+      of(counted),
+      measureParts({ n, d, m: d, features: (d + 1) * (d + 2) / 2, seed }).pipe(
+        map((parts) => parts.map(({ part, rate }) => row("rate", rate, "1/s", n, { part }))),
+      ),
+      from(causal ? positions : []).pipe(
+        measureDecoding(decoding, settings),
+        map((times) =>
+          times.flatMap(({ mechanism: { name }, position, seconds, stateBytes }) => [
+            row("decode", quantile(seconds, 0.5), "s", position, { mechanism: name, quantile: 0.5 }),
+            row("decode/state", stateBytes, "bytes", position, { mechanism: name }),
+          ])
+        ),
+      ),
+    );
+  };
+  return concat(
+    from(lengths.map((n, index) => ({ n, index }))).pipe(
+      filter(({ index }) => index >= done),
+      concatMap(({ n, index }) =>
+        ofLength(n).pipe(
+          map((rows) => ({ rows, progress: (index + 1) / steps, checkpoint: Uint8Array.of(index + 1) })),
+        )
+      ),
+    ),
+    // One event: the trial's end is stored whole or not at all.
+    defer(last).pipe(
+      reduce((all, some) => [...all, ...some]),
+      map((rows) => ({ rows, progress: 1 })),
+    ),
+  );
+}

@@ -1,0 +1,139 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { from, lastValueFrom, toArray } from "rxjs";
+import { measureAttention, tf, useEngine } from "../../../operators/mod.ts";
+import { packFunctions } from "../../../operators/backends/pack.ts";
+import { InputError } from "../../../operators/records.ts";
+import type { TrialEvent } from "../../../pipelines/experiment.ts";
+import { kernelsExperiment } from "../../../pipelines/kernels.ts";
+import { poly2Bytes, softmaxBytes, totalBytes } from "../../../pipelines/kernels/bytes.ts";
+import { contender, contenderNames, loadContender } from "../../../pipelines/kernels/contenders.ts";
+import { resolveOptions } from "../../../pipelines/options.ts";
+
+const engine = await useEngine();
+const tiny = { lengths: "16,32,64", dims: "4", repeats: "3", budget: "0", words: "64" };
+const options = await resolveOptions(kernelsExperiment, "quick", new Map(Object.entries(tiny)));
+const configurations = await kernelsExperiment.configurations(options);
+
+async function run(index: number, checkpoint?: Uint8Array): Promise<TrialEvent[]> {
+  const trial = { id: `t${index}`, pipeline: "kernels", options: configurations[index], seed: 3, version: "1" };
+  return await lastValueFrom(kernelsExperiment.run(trial, { checkpoint }).pipe(toArray()));
+}
+
+Deno.test("each trial leaves no tensor, and the page of all holds twelve judged claims", async () => {
+  const before = tf.memory().numTensors;
+  const events = [];
+  for (const index of configurations.keys()) events.push(...await run(index));
+  assertEquals(tf.memory().numTensors, before);
+  const rows = events.flatMap(({ rows }) => rows);
+  for (const { metric, value } of rows) assert(Number.isFinite(value), `${metric} is ${value}`);
+  const trials = configurations.map((options, i) => ({
+    id: `t${i}`,
+    pipeline: "kernels",
+    options,
+    seed: 3,
+    version: "1",
+  }));
+  const page = await kernelsExperiment.page({ trials, rows, profile: "quick", command: "c", machines: [] });
+  const blocks = page.sections.flatMap(({ blocks }) => blocks);
+  const claims = blocks.find((block) => typeof block === "object" && "claims" in block) as {
+    claims: readonly unknown[];
+  };
+  assertEquals(claims.claims.length, 12);
+  assertEquals(
+    blocks.filter((block) => typeof block === "object" && "kind" in block && block.kind === "figure").length,
+    7,
+  );
+});
+
+Deno.test("a trial that goes on behind a length has the lengths behind it, and the end", async () => {
+  const whole = await run(0);
+  const rest = await run(0, whole[0].checkpoint);
+  const steps = (events: readonly TrialEvent[]) =>
+    events.map(({ rows }) => rows.map(({ metric, step }) => `${metric} ${step}`));
+  assertEquals(steps([whole[0], ...rest]), steps(whole));
+});
+
+Deno.test("counted operations equal the closed form for every mechanism that is counted", async () => {
+  const rows = (await run(1)).flatMap(({ rows }) => rows).filter(({ metric, step }) =>
+    metric === "operations" && step === 16
+  );
+  const of = (kind: string) =>
+    new Map(rows.filter(({ labels }) => labels.kind === kind).map(({ labels, value }) => [labels.mechanism, value]));
+  const predicted = of("predicted"), counted = of("counted");
+  assertEquals([...counted.keys()], ["softmax", "softmax-materialised", "poly2", "poly2-quadratic", "elu", "relu"]);
+  for (const [name, value] of counted) assertEquals(value, predicted.get(name), String(name));
+});
+
+for (const causal of [false, true]) {
+  for (const d of [16, 40]) {
+    Deno.test(`peak bytes are the closed form's within 5% (D ${d}, causal ${causal})`, async () => {
+      const all = contenderNames.map(contender);
+      const lengths = [64, 128, 200, 512, 700, 1024, 1500];
+      const measured = await lastValueFrom(
+        from(lengths).pipe(
+          measureAttention(() => all.map(({ mechanism }) => mechanism), {
+            engine,
+            d,
+            m: d,
+            causal,
+            repeats: 1,
+            budget: 0,
+          }),
+          toArray(),
+        ),
+      );
+      for (const { mechanism, n, peakBytes } of measured.flat()) {
+        const predicted = all.find(({ name }) => name === mechanism.name)!.bytes({ n, d, m: d, causal })!;
+        assertAlmostEquals(peakBytes / totalBytes(predicted), 1, 0.05, `${mechanism.name}, N ${n}`);
+      }
+    });
+  }
+}
+
+Deno.test("scratch is what the device kernels ask for", () => {
+  const { attentionScratch, poly2Scratch } = packFunctions()!;
+  const whole = (bytes: number) => Math.ceil(bytes / 65536) * 65536;
+  for (const [n, d, m] of [[5, 3, 7], [64, 16, 16], [300, 37, 41], [4096, 64, 64]]) {
+    const sizes = { n, d, m };
+    assertEquals(softmaxBytes(sizes, "streaming")["blocks (scratch)"], whole(attentionScratch(n, d, m)));
+    for (const [causal, linear] of [[false, false], [false, true], [true, false], [true, true]]) {
+      const bytes = poly2Bytes({ ...sizes, causal }, linear ? "linear" : "quadratic");
+      const scratch = Object.entries(bytes).filter(([name]) => name.endsWith("(scratch)"));
+      const sum = scratch.reduce((all, [, value]) => all + value, 0);
+      assertEquals(sum, whole(poly2Scratch(n, n, d, m, Number(linear), Number(causal))));
+    }
+  }
+});
+
+Deno.test("sizes that are no sizes, or huge, are refused in one line", async () => {
+  const ask = async (key: string, value: string) =>
+    await kernelsExperiment.configurations(
+      await resolveOptions(kernelsExperiment, "quick", new Map([[key, value]])),
+    );
+  for (const value of ["0", "-4", "1.5", "many"]) {
+    await assertRejects(() => ask("lengths", value), InputError, "must be a positive whole number");
+    await assertRejects(() => ask("dims", value), InputError, "must be a positive whole number");
+  }
+  await assertRejects(() => ask("lengths", "900000000"), InputError, "current value is");
+});
+
+Deno.test("a feature map of the user's own joins by its module", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".ts" });
+  const tfAt = new URL("../../../operators/numerics/tf.ts", import.meta.url);
+  await Deno.writeTextFile(
+    path,
+    `import { tf } from "${tfAt}";
+    export default { name: "square", citation: "mine", dimension: (d) => d, apply: (x) => tf.square(x) };`,
+  );
+  const own = await loadContender(path);
+  assertEquals([own.name, own.cost({ n: 8, d: 2, m: 2 }), own.bytes({ n: 8, d: 2, m: 2 })], [
+    "square",
+    undefined,
+    undefined,
+  ]);
+  await Deno.writeTextFile(path, `export default { name: "half" };`);
+  await Deno.writeTextFile(path + ".2.ts", `export default { name: "half" };`);
+  await assertRejects(() => loadContender(path + ".2.ts"), InputError, "must have citation (text)");
+  await Deno.remove(path);
+  await Deno.remove(path + ".2.ts");
+});
