@@ -34,6 +34,8 @@ async function main(args: readonly string[]): Promise<ExitCode> {
       return await serve(call);
     case "report":
       return await report(call);
+    case "plan":
+      return await plan(call);
     case "pipeline":
       return await pipeline(call);
   }
@@ -89,6 +91,16 @@ async function pipeline(call: Call): Promise<ExitCode> {
     release();
     store.close();
   }
+}
+
+/** Predicts what attention of these sizes costs here. */
+async function plan({ sizes, causal, json }: Call): Promise<ExitCode> {
+  const { parsePlan, planFor, planText } = await import("./pipelines/plan/plan.ts");
+  const { calibrate } = await import("./pipelines/plan/calibration.ts");
+  const asked = parsePlan(sizes, causal);
+  const found = planFor(asked.sizes, asked.limit, await calibrate(tell));
+  console.log(json ? JSON.stringify(found) : planText(found));
+  return 0;
 }
 
 /** Draws the pages of the latest runs again. */

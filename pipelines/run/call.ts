@@ -10,7 +10,7 @@ import { parseSettings, type Settings, suggest } from "../options.ts";
 import type { EngineChoice } from "./messages.ts";
 
 /** The commands of the program. */
-export const COMMANDS = ["pipeline", "report", "list", "serve", "help"] as const;
+export const COMMANDS = ["pipeline", "plan", "report", "list", "serve", "help"] as const;
 export type Command = typeof COMMANDS[number];
 
 /** One call. Flags that the command doesn't take have their defaults. */
@@ -30,6 +30,9 @@ export interface Call {
   readonly store: string;
   readonly port: number;
   readonly json: boolean;
+  /** Of `plan`: sizes as they were typed, and whether attention is causal. */
+  readonly sizes: Readonly<Record<string, string>>;
+  readonly causal: boolean;
 }
 
 /** Where things lie when nobody says otherwise. */
@@ -37,12 +40,14 @@ export const DEFAULTS = { out: "site", store: ".heed/store.sqlite", port: 8000 }
 
 const FLAGS: Record<Command, readonly string[]> = {
   pipeline: ["profile", "set", "seeds", "backend", "pack", "workers", "out", "store", "json", "help"],
+  plan: [...["n", "d", "m", "heads", "batch", "memory"], "causal", "json", "help"],
   report: ["profile", "out", "store", "json", "help"],
   list: ["json", "help"],
   serve: ["out", "port", "help"],
   help: ["help"],
 };
-const SWITCHES = ["json", "help"];
+const SWITCHES = ["json", "causal", "help"];
+const SIZES = ["n", "d", "m", "heads", "batch", "memory"];
 
 /**
  * Parses a command line.
@@ -114,6 +119,8 @@ export function parseCall(args: readonly string[], cores: number): Call {
     store: text("store") ?? DEFAULTS.store,
     port: whole("port", 0, 65535) ?? DEFAULTS.port,
     json: Boolean(flags.json),
+    sizes: Object.fromEntries(SIZES.flatMap((name) => text(name) === undefined ? [] : [[name, text(name)!]])),
+    causal: Boolean(flags.causal),
   };
 }
 

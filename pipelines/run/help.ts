@@ -16,6 +16,7 @@ export const HELP: Readonly<Record<Command, string>> = {
   help: `Heed: a workbench for attention and composition.
 
   deno task pipeline [NAME...]   run experiments, write their pages      (all experiments when none is named)
+  deno task plan --n N --d D     which attention for this length: operations, bytes, time
   deno task report [NAME...]     draw the pages again from stored rows
   deno task list                 the experiments and their options
   deno task serve                look at the site: http://127.0.0.1:${DEFAULTS.port}/
@@ -44,6 +45,23 @@ Examples:
   deno task pipeline scores --set epochs=4 --seeds 3
   deno task pipeline scores --profile full --set train=train.dict --set test=test.dict --out site-full
   deno task pipeline ./my_pipeline.ts --json > rows.jsonl`,
+
+  plan: `deno task plan --n N --d D [flags]: predicts operations, bytes and time of every attention, and recommends one.
+
+The first call measures this machine for about 10 seconds; what it found is kept in .heed/calibration.json.
+
+  --n N            positions of a sequence
+  --d D            width of a query and of a key, of one head
+  --m M            width of a value                    (D)
+  --heads H        heads                               (1)
+  --batch B        sequences                           (1)
+  --causal         position i sees positions 0 to i
+  --memory LIMIT   most bytes: 512MiB, 2GB             (none)
+  --json           the plan as one JSON object
+
+Examples:
+  deno task plan --n 16384 --d 64
+  deno task plan --n 65536 --d 64 --m 64 --heads 8 --causal --memory 2GB --json`,
 
   report: `deno task report [NAME...] [flags]: draws the pages of the latest runs again, without training.
 
