@@ -53,7 +53,7 @@ export interface CountedInputs {
 export type CountedMap = (count: Counter, x: Float64Array) => Float64Array;
 
 /** Maps whose features are plain functions of a vector. */
-export const countedMaps = {
+export const countedMaps: Readonly<Record<"poly2" | "elu" | "relu", CountedMap>> = {
   /** [1, sqrt2 x_i, x_i^2, sqrt2 x_i x_j (i < j)]. */
   poly2(count, x) {
     const features = [1], scaled = Array.from(x, (value) => count.mul(Math.SQRT2, value));
@@ -65,7 +65,7 @@ export const countedMaps = {
   },
   elu: (count, x) => x.map((value) => count.add(count.exp(count.min(value, 0)), count.max(value, 0))),
   relu: (count, x) => x.map((value) => count.max(value, 0)),
-} as const satisfies Record<string, CountedMap>;
+};
 
 /** Softmax attention. */
 export function countSoftmax({ q, k, v, n, d, m, causal = false }: CountedInputs): Counted {
