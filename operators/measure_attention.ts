@@ -1,11 +1,20 @@
 /** @module measureAttention: time and peak bytes of attention mechanisms at one length after another */
 import { concatMap, map, type Observable, of, type OperatorFunction, range, reduce, toArray } from "rxjs";
-import type { Engine } from "./backends/engine.ts";
 import { lend, transform } from "./loan.ts";
 import type { AttentionMechanism } from "./numerics/attention_mechanism.ts";
 import { normal, seedFrom, shuffleInPlace } from "./numerics/random.ts";
 import type { Initial } from "./numerics/shape.ts";
 import { type Tensor4D, tf } from "./numerics/tf.ts";
+
+/** What of a device this needs to know of bytes; an `Engine` is one. */
+export interface ByteMeter {
+  /** Most bytes in use since the last reset. */
+  peakBytes(): number;
+  /** Starts the peak anew from what is in use now. */
+  resetPeak(): void;
+  /** Gives back what kernels keep for their scratch. */
+  releaseScratch(): void;
+}
 
 /** What one mechanism took at one length. */
 export interface AttentionTimes {
@@ -23,7 +32,7 @@ export interface AttentionTimes {
 
 /** Options of {@linkcode measureAttention}. */
 export interface MeasureAttentionOptions {
-  readonly engine: Engine;
+  readonly engine: ByteMeter;
   readonly d: number;
   readonly m: number;
   readonly heads?: number;
