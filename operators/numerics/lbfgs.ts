@@ -2,9 +2,8 @@
  * L-BFGS: a quasi-Newton method for smooth functions of many numbers, which remembers the last few steps in place of a
  * matrix. Plain float64 arrays; the function may be asynchronous, because a gradient from a device is.
  *
- * Libraries were looked at first. optimization-js 1.5.0 has the name, but searches no line (it grows or shrinks a fixed
- * step), has no limit of iterations, and steps uphill at first; bfgs-algorithm 1.0.3 and numeric 1.2.6 keep a full matrix;
- * fmin 0.0.4 has gradient descent, conjugate gradients and Nelder-Mead. None takes an asynchronous function.
+ * A library was looked at first: optimization-js 1.5.0 has the name, but searches no line (it grows or shrinks a fixed step),
+ * has no limit of iterations, steps uphill at first, and takes no asynchronous function.
  *
  * Sources: Liu & Nocedal 1989; Nocedal & Wright 2006, algorithms 7.4 (two loops), 3.5 and 3.6 (a line search to the strong
  * Wolfe conditions, by bisection where interpolation isn't needed).
