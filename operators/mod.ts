@@ -75,6 +75,7 @@ export * from "./numerics/eigen.ts";
 export * from "./numerics/linear_autoencoder.ts";
 export * from "./numerics/linear_optimum.ts";
 export * from "./numerics/moments.ts";
+export { spanOf } from "./numerics/span.ts";
 export * from "./numerics/feature_map.ts";
 export { featureMaps } from "./numerics/feature_maps.ts";
 export {

@@ -3,6 +3,7 @@ import type { OperatorFunction } from "rxjs";
 import { type Loan, transform } from "./loan.ts";
 import { parametersOf } from "./model.ts";
 import type { LinearAutoencoder, MomentTensors, VectorTensors } from "./numerics/linear_autoencoder.ts";
+import type { Parameters } from "./numerics/parameters.ts";
 import { type Scalar, type Tensor2D, tf } from "./numerics/tf.ts";
 import type { Moments, Vectors } from "./records.ts";
 
@@ -16,7 +17,20 @@ export interface Reconstructed {
 
 /** The tensors of {@linkcode Moments}, for `lend` and for `train`'s option `lend`. */
 export function momentTensors({ width, second, mean }: Moments): MomentTensors {
-  return { second: tf.tensor2d(second, [width, width]), mean: tf.tensor1d(mean) };
+  const trace = mean.reduce((sum, _, at) => sum + second[at * (width + 1)], 0);
+  return { second: tf.tensor2d(second, [width, width]), mean: tf.tensor1d(mean), trace: tf.scalar(trace) };
+}
+
+/**
+ * {@linkcode momentTensors} for learning from the same moments at every step: they are sent to the device once, and live
+ * as long as the parameters.
+ */
+export function constantMoments(parameters: Parameters): (moments: Moments) => MomentTensors {
+  return (moments) => {
+    const constant = <K extends keyof MomentTensors>(key: K) =>
+      parameters.constant(`moments/${key}`, () => momentTensors(moments)[key]);
+    return { second: constant("second"), mean: constant("mean"), trace: constant("trace") };
+  };
 }
 
 /** The tensor of {@linkcode Vectors}, `[B, width]`. */

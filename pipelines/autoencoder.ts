@@ -27,15 +27,28 @@ const options = {
     kind: "list",
     help: "λ of the sum penalty, squared error summed over vectors; the first also serves other penalties",
     default: {
-      quick: ["10", "121", "225", "361", "441"],
+      quick: ["10", "200", "361", "441"],
       full: ["10", "1", "25", "49", "81", "121", "169", "225", "289", "361", "441"],
     },
   },
   code: { kind: "integer", help: "K, the width of the code", default: { quick: 10, full: 10 }, min: 1, max: 1024 },
+  codes: {
+    kind: "list",
+    help: "other widths K, with the sum penalty and the first λ",
+    default: { quick: ["3", "15"], full: ["1", "3", "5", "15", "19"] },
+  },
+  unevenLambda: {
+    kind: "number",
+    help: "mean λ of the non-uniform penalty, whose own are 1, 3, 5, … K-ths of it",
+    default: { quick: 60, full: 60 },
+    min: 0,
+    max: 1e9,
+  },
   steps: {
     kind: "integer",
-    help: "most gradient steps on vectors",
-    default: { quick: 800, full: 4000 },
+    help:
+      "most gradient steps on vectors, two and three times as many by plain descent and with the non-uniform penalty",
+    default: { quick: 600, full: 4000 },
     min: 10,
     max: 1e6,
   },
@@ -57,7 +70,7 @@ const options = {
   imageSteps: {
     kind: "integer",
     help: "most gradient steps on images",
-    default: { quick: 500, full: 3000 },
+    default: { quick: 450, full: 3000 },
     min: 10,
     max: 1e6,
   },
@@ -74,15 +87,24 @@ const options = {
 export const autoencoderExperiment: Experiment = {
   name: "autoencoder",
   question: "What does a regularised linear autoencoder really learn?",
-  version: "1",
+  version: "2",
   options,
   seeds: { quick: 3, full: 5 },
-  async configurations({ data, lambdas, code, steps, images, imageCode, imageLambda, imageSteps, batch }: Options) {
+  async configurations(given: Options) {
+    const { data, lambdas, code, codes, unevenLambda, steps, images, imageCode, imageLambda, imageSteps, batch } =
+      given;
     const values = (lambdas as readonly string[]).map((text) => {
       const value = text.trim() === "" ? NaN : Number(text);
       if (Number.isFinite(value) && value >= 0) return value;
       throw new InputError(
         `Cannot use --set lambdas=${lambdas} as λ must be a number of at least 0: current value is ${text}`,
+      );
+    });
+    const widths = (codes as readonly string[]).map((text) => {
+      const value = text.trim() === "" ? NaN : Number(text);
+      if (Number.isInteger(value) && value >= 1) return value;
+      throw new InputError(
+        `Cannot use --set codes=${codes} as K must be a whole number of at least 1: current value is ${text}`,
       );
     });
     const own = String(data) !== "";
@@ -102,12 +124,22 @@ export const autoencoderExperiment: Experiment = {
       penalties.map((penalty) => ({ ...shared, ...usual, penalty }));
     const all: Options[] = [
       ...values.map((lambda) => ({ ...vectors, ...usual, lambda, penalty: "sum" })),
-      ...kinds(["product", "none", "non-uniform", "nested"], { ...vectors, lambda: values[0] }),
-      ...["descent", "adam"].map((optimiser) => ({ ...vectors, optimiser, lambda: values[0], penalty: "sum" })),
+      ...kinds(["product", "none", "nested"], { ...vectors, lambda: values[0] }),
+      ...kinds(["non-uniform"], { ...vectors, lambda: unevenLambda, steps: 3 * Number(steps) }),
+      ...widths.filter((width) => width !== code)
+        .map((width) => ({ ...vectors, ...usual, lambda: values[0], penalty: "sum", code: width })),
+      ...[["descent", 2], ["adam", 1]].map(([optimiser, times]) => ({
+        ...vectors,
+        optimiser,
+        lambda: values[0],
+        penalty: "sum",
+        steps: Number(times) * Number(steps),
+      })),
       ...(own || images === 0 ? [] : kinds(["sum", "product", "none"], digits)),
     ];
     // What the data can't bear is said before the first trial, in one line.
-    const refused = new Map(all.map((each) => [String(each.source), each]));
+    const widest = all.toSorted((a, b) => Number(a.code) - Number(b.code));
+    const refused = new Map(widest.map((each) => [String(each.source), each]));
     for (const each of refused.values()) await dataOf(each, 1, true);
     return all;
   },

@@ -51,6 +51,8 @@ export interface MomentTensors {
   readonly second: Tensor2D;
   /** `[m]` */
   readonly mean: Tensor1D;
+  /** E‖x‖², the trace of S. */
+  readonly trace: Scalar;
 }
 
 /** Vectors of a batch as a tensor, `[B, m]`. */
@@ -164,10 +166,11 @@ export function linearAutoencoder(options: LinearAutoencoderOptions): LinearAuto
       const { size, cross, codes } = "vectors" in batch ? ofVectors(params, batch) : ofMoments(params, batch);
       const decoder = params.W2 as Tensor2D;
       const gram = tf.matMul(decoder, decoder, true); // [K, K]
-      const agreement = tf.sum(tf.mul(cross, tf.transpose(decoder)), 1); // [K]: diagonal of E z yᵀ W₂
+      const products = tf.mul(cross, tf.transpose(decoder)); // [K, m]: its rows add up to the diagonal of E z yᵀ W₂
       if (penalty.kind !== "nested") {
-        return tf.add(tf.sub(size, tf.mul(2, tf.sum(agreement))), tf.sum(tf.mul(gram, codes))) as Scalar;
+        return tf.add(tf.sub(size, tf.mul(2, tf.sum(products))), tf.sum(tf.mul(gram, codes))) as Scalar;
       }
+      const agreement = tf.sum(products, 1); // [K]
       const both = tf.tensor2d(keep.flatMap((_, k) => keep.map((_, l) => keep[Math.max(k, l)])), [code, code]);
       return tf.add(
         tf.sub(size, tf.mul(2, tf.sum(tf.mul(agreement, tf.tensor1d(keep))))),
@@ -207,12 +210,11 @@ interface Statistics {
   readonly codes: Tensor2D;
 }
 
-function ofMoments({ W1, b1, b2 }: TensorMap, { second, mean }: MomentTensors): Statistics {
+function ofMoments({ W1, b1, b2 }: TensorMap, { second, mean, trace }: MomentTensors): Statistics {
   const encoder = W1 as Tensor2D;
-  const trace = tf.sum(tf.mul(second, tf.eye(second.shape[0])));
   const carried = tf.matMul(encoder, second); // [K, m]
   const codes = tf.matMul(carried, encoder, false, true) as Tensor2D;
-  if (!b1) return { size: trace as Scalar, cross: carried as Tensor2D, codes };
+  if (!b1) return { size: trace, cross: carried as Tensor2D, codes };
   const centre = tf.reshape(tf.matMul(encoder, tf.reshape(mean, [-1, 1]) as Tensor2D), [-1, 1]); // [K, 1], W₁x̄
   const column = tf.reshape(b1, [-1, 1]), row = tf.reshape(b2, [1, -1]);
   const across = tf.mul(centre, tf.transpose(column)); // [K, K]

@@ -8,7 +8,7 @@
  */
 import { seedFrom } from "./random.ts";
 import { type InitialValues, sizeOf, type TensorMap } from "./shape.ts";
-import { tf, type Variable } from "./tf.ts";
+import { type Tensor, tf, type Variable } from "./tf.ts";
 
 /** A copy of everything that was learnt, as plain data. */
 export interface ParameterState {
@@ -20,6 +20,7 @@ export interface ParameterState {
 export class Parameters {
   readonly #learnt = new Map<string, Record<string, Variable>>();
   readonly #slots = new Map<string, Variable>();
+  readonly #constants = new Map<string, Tensor>();
   readonly #names = new WeakMap<Variable, string>();
   #sorted: [string, Variable][] = [];
   #restored: ParameterState["values"] = {};
@@ -61,6 +62,19 @@ export class Parameters {
       this.#slots.set(name, slot);
     }
     return slot;
+  }
+
+  /**
+   * A tensor that is not learnt and that every step needs: made on first use, freed with the parameters, never saved.
+   *
+   * @param name Unique within the model.
+   * @param make Its values; called once.
+   */
+  constant<T extends Tensor>(name: string, make: () => T): T {
+    let constant = this.#constants.get(name);
+    // It outlives the scope that first asked for it, and nothing else that was made on the way does.
+    if (!constant) this.#constants.set(name, constant = tf.keep(tf.tidy(() => make().clone())));
+    return constant as T;
   }
 
   /** Learnt parameters in the order of their names. */
@@ -112,6 +126,8 @@ export class Parameters {
   /** Frees every tensor. */
   unsubscribe(): void {
     for (const [, variable] of [...this.#sorted, ...this.#slots.entries()]) variable.dispose();
+    for (const constant of this.#constants.values()) constant.dispose();
+    this.#constants.clear();
     this.#learnt.clear();
     this.#slots.clear();
     this.#sorted = [];

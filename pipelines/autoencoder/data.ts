@@ -11,6 +11,7 @@ import {
   momentsOf,
   rankOf,
   type SecondMoments,
+  spanOf,
   symmetricEigen,
 } from "../../operators/mod.ts";
 import { type Dataset, InputError, type Vector } from "../../operators/records.ts";
@@ -37,22 +38,22 @@ const kept = new Map<string, Promise<TrialData>>();
  */
 export async function dataOf(options: Options, seed: number, light = false): Promise<TrialData | undefined> {
   const { source, data, images, bias, code } = options;
-  const limit = (most: number, what: string) => {
-    if (Number(code) > most) {
+  const limit = (rank: number) => {
+    if (Number(code) > rank) {
       throw new InputError(
-        `Cannot learn a code as its width K must be at most ${what} (${most}): current value is ${code}`,
+        `Cannot learn a code as its width K must be at most the data's rank (${rank}): current value is ${code}`,
       );
     }
   };
   if (light && source === "mnist") {
-    limit(Math.min(661, Number(images)), "the rank of these images");
+    limit(spanOf(await mnist({ split: "test", size: Number(images) }), Number(code), Number(bias) === 1));
     return undefined;
   }
   const key = [source, data, images, bias, source === "synthetic" ? seed : ""].join("|");
   let found = kept.get(key);
   if (!found) kept.set(key, found = prepare(options, seed));
   const ready = await found;
-  limit(rankOf(ready.eigen.values), "the data's rank");
+  limit(rankOf(ready.eigen.values));
   return ready;
 }
 

@@ -12,15 +12,18 @@
  * | `distance/identity`, `distance/code` | 1 | |
  * | `off-diagonal` | 1 | theory: the bound |
  * | `penalty/inverse` | 1 | |
- * | `angle` | degrees | index |
+ * | `angle` | degrees | index: of the singular vectors of W₂ |
+ * | `column` | degrees | index: of the columns of W₂ themselves |
  * | `steps`, `steps/near` | steps | |
  * | `direction` | 1 | index, pixels (hexadecimal), kind: learnt, principal |
+ * | `reconstruction` (its squared error) | 1 | index, pixels, kind: original, learnt, principal |
  *
  * @module
  */
-import { type Dense, singular } from "../../operators/mod.ts";
+import { type Dense, keepProbabilities, singular } from "../../operators/mod.ts";
 import type { Measurement } from "../../operators/records.ts";
 import { rowsOf } from "../rows.ts";
+import { directionRows, reconstructionRows } from "./pictures.ts";
 import { labelsOf, type Setting } from "./setting.ts";
 
 type Saved = Readonly<Record<string, { readonly data: Float32Array }>>;
@@ -92,7 +95,7 @@ export function balanceOf(saved: Saved, setting: Setting): number {
 
 /** Everything that is measured at the end of a trial. */
 export function finalRows(setting: Setting, saved: Saved, step: number, near: number | undefined): Measurement[] {
-  const { trial, data: { eigen, moments }, optimum, autoencoder: { code, width, bias }, lambda } = setting;
+  const { trial, data: { eigen }, optimum, autoencoder: { code, width }, lambda } = setting;
   const row = rowsOf(trial.id, labelsOf(setting));
   const { encoder, decoder } = weights(saved, setting);
   const sides = { encoder: singular(encoder), decoder: singular(decoder) };
@@ -102,8 +105,10 @@ export function finalRows(setting: Setting, saved: Saved, step: number, near: nu
   const offDiagonal = Math.max(0, ...gram.values.map((value, at) => at % (code + 1) === 0 ? 0 : Math.abs(value)));
   const living = sides.encoder.values.map((s) => s > 1e-3 ? 1 / s : 0);
   const inverse = outer(sides.encoder.right, sides.encoder.vectors, living); // W₁⁺, [m, K]
-  const squares = ({ values }: Dense) => values.reduce((sum, each) => sum + each * each, 0);
+  const squares = codeSquares(encoder, decoder).reduce((sum, each) => sum + each, 0);
   const assumed = sides.encoder.values.reduce((sum, s) => sum + (s > 1e-3 ? s * s + 1 / (s * s) : 0), 0);
+  // Where a direction lies on the drop threshold itself the closed form is the inverse of a rounding error.
+  const certain = eigen.values.slice(0, code).every((mu) => Math.abs(1 - lambda / mu) > 1e-5);
   const theory = (value: number | undefined) => value === undefined ? undefined : { theory: value };
   const rows = [
     ...(["encoder", "decoder"] as const).flatMap((side) =>
@@ -116,9 +121,15 @@ export function finalRows(setting: Setting, saved: Saved, step: number, near: nu
         })
       )
     ),
-    row("loss", lossOf(setting, map, saved, squares(encoder) + squares(decoder)), "1", step, { theory: optimum.loss }),
+    row("loss", lossOf(setting, encoder, decoder, saved), "1", step, { theory: optimum.loss }),
     row("distance/transpose", distance(encoder, turned(decoder)), "1", step),
-    row("distance/inverse", distance(decoder, inverse), "1", step, theory(optimum.inverseDistance)),
+    row(
+      "distance/inverse",
+      distance(decoder, inverse),
+      "1",
+      step,
+      theory(certain ? optimum.inverseDistance : undefined),
+    ),
     row("distance/projector", distance(map, outer(principal, principal, principal.map(() => 1))), "1", step, {
       theory: Math.hypot(...optimum.products.map((p) => 1 - p)),
     }),
@@ -128,83 +139,82 @@ export function finalRows(setting: Setting, saved: Saved, step: number, near: nu
     row("off-diagonal", offDiagonal, "1", step, theory(optimum.offDiagonal)),
     row("steps", step, "steps", step),
     ...(near === undefined ? [] : [row("steps/near", near, "steps", step)]),
-    ...(assumed === 0 ? [] : [row("penalty/inverse", (squares(encoder) + squares(decoder)) / assumed, "1", step)]),
-    ...principal.slice(0, optimum.kept).map((vector, index) => {
-      const overlap = vector.reduce((sum, each, at) => sum + each * sides.decoder.vectors[index][at], 0);
-      return row("angle", Math.acos(Math.min(1, Math.abs(overlap))) * 180 / Math.PI, "degrees", step, {
-        index: index + 1,
-      });
+    ...(assumed === 0 ? [] : [row("penalty/inverse", squares / assumed, "1", step)]),
+    ...principal.slice(0, optimum.kept).flatMap((vector, index) => {
+      const column = Float64Array.from({ length: width }, (_, i) => decoder.values[i * code + index]);
+      return [
+        row("angle", angleBetween(vector, sides.decoder.vectors[index]), "degrees", step, { index: index + 1 }),
+        row("column", angleBetween(vector, column), "degrees", step, { index: index + 1 }),
+      ];
     }),
   ];
-  void moments;
-  void bias;
-  return trial.options.source === "mnist" ? [...rows, ...directionRows(setting, sides.decoder.vectors, step)] : rows;
+  if (trial.options.source !== "mnist") return rows;
+  return [
+    ...rows,
+    ...directionRows(setting, sides.decoder.vectors, step),
+    ...reconstructionRows(setting, {
+      encoder,
+      decoder,
+      b1: saved["autoencoder/b1"]?.data,
+      b2: saved["autoencoder/b2"]?.data,
+    }, step),
+  ];
 }
 
-/** The loss in float64, from the learnt weights. */
-function lossOf(
-  { data: { moments }, autoencoder, lambda }: Setting,
-  map: Dense,
-  saved: Saved,
-  squares: number,
-): number {
+/** The loss in float64, from the learnt weights and the vectors' moments. */
+function lossOf({ data: { moments }, autoencoder, lambda }: Setting, encoder: Dense, decoder: Dense, saved: Saved) {
   const { width, second, mean } = moments;
   const { penalty, code } = autoencoder;
-  const residual: Dense = { ...map, values: map.values.map((value, at) => (at % (width + 1) === 0 ? 1 : 0) - value) };
-  const spread = times(residual, { rows: width, columns: width, values: second });
-  let loss = spread.values.reduce((sum, value, at) => sum + value * residual.values[at], 0);
+  const carried = times(encoder, { rows: width, columns: width, values: second });
+  const cross = times(carried, decoder).values, codes = times(carried, turned(encoder)).values;
+  const gram = times(turned(decoder), decoder).values;
+  const keep = keepProbabilities(penalty, code);
+  let loss = 0;
+  for (let i = 0; i < width; i++) loss += second[i * (width + 1)];
+  for (let k = 0; k < code; k++) {
+    loss -= 2 * keep[k] * cross[k * (code + 1)];
+    for (let l = 0; l < code; l++) loss += keep[Math.max(k, l)] * gram[k * code + l] * codes[k * code + l];
+  }
   const b1 = saved["autoencoder/b1"]?.data, b2 = saved["autoencoder/b2"]?.data;
   if (b1 && b2) {
-    const W2 = saved["autoencoder/W2"].data;
+    const centre = times(encoder, { rows: width, columns: 1, values: mean }).values;
     for (let i = 0; i < width; i++) {
-      let offset = b2[i], left = 0;
-      for (let k = 0; k < code; k++) offset += W2[i * code + k] * b1[k];
-      for (let j = 0; j < width; j++) left += residual.values[i * width + j] * mean[j];
+      let offset = b2[i], left = mean[i];
+      for (let k = 0; k < code; k++) {
+        offset += decoder.values[i * code + k] * b1[k];
+        left -= decoder.values[i * code + k] * centre[k];
+      }
       loss += offset * offset - 2 * offset * left;
     }
   }
-  if (penalty.kind === "sum") return loss + lambda * squares;
-  if (penalty.kind === "product") return loss + lambda * map.values.reduce((sum, each) => sum + each * each, 0);
-  const W1 = saved["autoencoder/W1"].data, W2 = saved["autoencoder/W2"].data;
+  const squares = codeSquares(encoder, decoder);
+  if (penalty.kind === "sum") return loss + lambda * squares.reduce((sum, each) => sum + each, 0);
   if (penalty.kind === "non-uniform") {
-    penalty.lambdas.forEach((each, k) => {
-      for (let i = 0; i < width; i++) loss += each * (W1[k * width + i] ** 2 + W2[i * code + k] ** 2);
-    });
+    return loss + squares.reduce((sum, each, k) => sum + penalty.lambdas[k] * each, 0);
   }
-  if (penalty.kind === "nested") {
-    // The mean over prefixes, each a map of its own.
-    loss = 0;
-    penalty.prefixes.forEach((probability, last) => {
-      const rest = diagonal(width, 1);
-      for (let i = 0; i < width; i++) {
-        for (let k = 0; k <= last; k++) {
-          for (let j = 0; j < width; j++) rest.values[i * width + j] -= W2[i * code + k] * W1[k * width + j];
-        }
-      }
-      const carried = times(rest, { rows: width, columns: width, values: second });
-      loss += probability * carried.values.reduce((sum, value, at) => sum + value * rest.values[at], 0);
-    });
-  }
-  return loss;
+  if (penalty.kind !== "product") return loss;
+  const rows = times(encoder, turned(encoder)).values;
+  return loss + lambda * gram.reduce((sum, each, at) => sum + each * rows[at], 0);
 }
 
-/** Directions as pictures: a byte a pixel, 128 is 0. */
-function directionRows(setting: Setting, learnt: readonly Float64Array[], step: number): Measurement[] {
-  const { trial, data: { eigen }, autoencoder: { code } } = setting;
-  const row = rowsOf(trial.id, labelsOf(setting));
-  const one = (vector: Float64Array, index: number, kind: string) =>
-    row("direction", index + 1, "1", step, { index: index + 1, kind, pixels: hexadecimal(vector) });
-  return Array.from({ length: Math.min(code, 9) }, (_, index) => {
-    const principal = eigen.vectors[index];
-    const overlap = principal.reduce((sum, each, at) => sum + each * learnt[index][at], 0);
-    return [
-      one(overlap < 0 ? learnt[index].map((value) => -value) : learnt[index], index, "learnt"),
-      one(principal, index, "principal"),
-    ];
-  }).flat();
+/** ‖row k of W₁‖² + ‖column k of W₂‖². */
+function codeSquares(encoder: Dense, decoder: Dense): number[] {
+  return Array.from({ length: encoder.rows }, (_, k) => {
+    let sum = 0;
+    for (let i = 0; i < encoder.columns; i++) {
+      sum += encoder.values[k * encoder.columns + i] ** 2 + decoder.values[i * decoder.columns + k] ** 2;
+    }
+    return sum;
+  });
 }
 
-function hexadecimal(vector: Float64Array): string {
-  const most = Math.max(...vector.map(Math.abs));
-  return Array.from(vector, (value) => Math.round(128 + 127 * value / most).toString(16).padStart(2, "0")).join("");
+/** Degrees between two directions; signs don't count. A column of zeros has none. */
+function angleBetween(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let overlap = 0, left = 0, right = 0;
+  for (let at = 0; at < a.length; at++) {
+    overlap += a[at] * b[at];
+    left += a[at] ** 2;
+    right += b[at] ** 2;
+  }
+  return Math.acos(Math.min(1, Math.abs(overlap) / Math.sqrt(left * right))) * 180 / Math.PI;
 }

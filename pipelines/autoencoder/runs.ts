@@ -52,6 +52,20 @@ export class AutoencoderRuns {
     return this.rows.some(({ labels }) => labels.source === "file") ? "file" : "synthetic";
   }
 
+  /** K of the vectors that λ is swept over, and nothing else; other widths were run beside it. */
+  get code(): number {
+    const counted = Map.groupBy(this.select("loss", { source: this.swept }), ({ labels }) => Number(labels.code));
+    return [...counted].reduce((most, [code, { length }]) => length > most.length ? { code, length } : most, {
+      code: 0,
+      length: 0,
+    }).code;
+  }
+
+  /** Labels of the comparison: vectors with the usual K. */
+  get main(): Labels {
+    return { source: this.swept, code: this.code };
+  }
+
   /** Configurations that were run, a row each. */
   get configurations(): Labels[] {
     const seen = new Map<string, Labels>();

@@ -16,6 +16,9 @@ export interface Setting {
   /** λ in the notes' normalisation. */
   readonly lambda: number;
   readonly rate: number;
+  readonly momentum: number;
+  /** The norm that a gradient is clipped to. */
+  readonly clip: number;
 }
 
 /** Labels of every row of a trial. */

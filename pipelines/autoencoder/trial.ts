@@ -9,6 +9,7 @@ import { deserialize, serialize } from "node:v8";
 import { concat, concatMap, defer, EMPTY, from, lastValueFrom, type Observable, of, tap } from "rxjs";
 import {
   adam,
+  constantMoments,
   constantRate,
   descent,
   fromKunin,
@@ -18,8 +19,6 @@ import {
   linearOptimum,
   type Moments,
   type MomentTensors,
-  momentTensors,
-  type Optimiser,
   type Parameters,
   type Penalty,
   pull,
@@ -60,8 +59,8 @@ export function penaltyOf(kind: string, lambda: number, code: number): Penalty {
   if (kind === "sum" || kind === "product") return { kind, lambda };
   if (kind === "nested") return uniformPrefixes(code);
   if (kind === "none") return { kind: "none" };
-  // From half λ to one and a half: distinct, so that the codes have an order.
-  return { kind: "non-uniform", lambdas: Array.from({ length: code }, (_, k) => lambda * (0.5 + (k + 0.5) / code)) };
+  // From near 0 to near 2 λ: as far apart as they can be, so that the codes have an order that can be learnt.
+  return { kind: "non-uniform", lambdas: Array.from({ length: code }, (_, k) => lambda * (2 * k + 1) / code) };
 }
 
 async function settingOf(trial: Trial): Promise<Setting> {
@@ -73,9 +72,9 @@ async function settingOf(trial: Trial): Promise<Setting> {
   const penalty = penaltyOf(String(options.penalty), lambda, code);
   // Largest curvature near the optimum is about four times the largest second moment.
   const steepest = eigen.values[0] + (bias ? moments.mean.reduce((sum, each) => sum + each * each, 0) : 0);
-  const rate = options.optimiser === "adam"
-    ? 0.02
-    : (options.optimiser === "descent" ? 0.05 : 0.2) / (steepest + lambda);
+  const { [String(options.optimiser)]: usual } = paces;
+  const pace = options.optimiser === "momentum" && options.bias !== 1 && isOrdered(penalty) ? paces.ordered : usual;
+  const rate = options.optimiser === "adam" ? pace.rate : pace.rate / (steepest + lambda);
   return {
     trial,
     data,
@@ -83,13 +82,26 @@ async function settingOf(trial: Trial): Promise<Setting> {
     optimum: linearOptimum(eigen.values, code, penalty),
     lambda,
     rate,
+    momentum: pace.momentum,
+    clip: pace.clip * steepest,
   };
 }
 
-const optimisers: Readonly<Record<string, () => Optimiser>> = {
-  adam,
-  descent: () => descent(),
-  momentum: () => descent(0.9),
+/** Whether codes differ in what they are charged, so that they have an order. */
+function isOrdered({ kind }: Penalty): boolean {
+  return kind === "non-uniform" || kind === "nested";
+}
+
+/**
+ * Rates are shares of the inverse of the largest second moment (Adam's is as it is), clips shares of that moment: while
+ * weights are still small they grow fast, and momentum would carry them past every bound. What orders the codes is a
+ * small slope among steep ones, which takes more momentum.
+ */
+const paces: Readonly<Record<string, { readonly rate: number; readonly momentum: number; readonly clip: number }>> = {
+  adam: { rate: 0.02, momentum: 0, clip: Infinity },
+  descent: { rate: 0.05, momentum: 0, clip: Infinity },
+  momentum: { rate: 0.3, momentum: 0.9, clip: 1 },
+  ordered: { rate: 0.4, momentum: 0.95, clip: 0.3 },
 };
 
 /** Runs one trial; goes on after the last stored part when there is a checkpoint. */
@@ -134,7 +146,7 @@ async function onePart(setting: Setting, parameters: Parameters, part: number, s
     last = step;
     const excess = (step.loss - optimum.loss) / optimum.loss;
     if (near === undefined && Math.abs(excess) < 1e-3) near = step.step;
-    if (isPoint(step.step, most)) rows.push(row("excess", Math.max(excess, 1e-7), "1", step.step));
+    if (isPoint(step.step, most)) rows.push(row("excess", Math.max(excess, 1e-6), "1", step.step));
   };
   if (part === 0) balance = balanceOf((await initialValues(setting, parameters)).values, setting);
   await lastValueFrom(
@@ -159,20 +171,24 @@ async function initialValues({ autoencoder }: Setting, parameters: Parameters) {
 }
 
 function steps(setting: Setting, parameters: Parameters, count: number, part: number): Observable<TrainStep> {
-  const { trial, data, autoencoder, rate } = setting;
+  const { trial, data, autoencoder, rate, momentum, clip } = setting;
   const { options, seed } = trial;
   const shared = {
     parameters,
-    optimiser: optimisers[String(options.optimiser)](),
-    learningRate: options.optimiser === "adam" ? linearDecay(rate, Number(options.steps)) : constantRate(rate),
+    optimiser: options.optimiser === "adam" ? adam() : descent(momentum),
+    // Batches are noisy: at a constant rate they would never settle.
+    learningRate: options.optimiser === "adam" || Number(options.batch) > 0
+      ? linearDecay(rate, Number(options.steps))
+      : constantRate(rate),
     loss: reconstructionLoss,
+    clip,
   };
   const size = Number(options.batch);
   if (size === 0) {
     const { second, mean, ...rest } = data.moments;
     const record: Moments = { ...rest, second: Float32Array.from(second), mean: Float32Array.from(mean) };
     return pull(Array<Moments>(count).fill(record)).pipe(
-      train(reconstruct<MomentTensors, Moments>(autoencoder), { ...shared, lend: momentTensors }),
+      train(reconstruct<MomentTensors, Moments>(autoencoder), { ...shared, lend: constantMoments(parameters) }),
     );
   }
   const walk = function* () {

@@ -35,6 +35,10 @@ export interface LineOptions {
   readonly scale?: "linear" | "log";
   /** Whether a linear axis starts at zero. @default true */
   readonly zero?: boolean;
+  /** The largest value that there can be: the axis ends there at the latest, and intervals with it. @default none */
+  readonly most?: number;
+  /** The least value that is drawn: the axis begins there at the earliest, and intervals with it. @default none */
+  readonly least?: number;
 }
 
 /** One drawn point: the mean over trials of one series at one step. */
@@ -88,7 +92,8 @@ function draw(data: readonly LineRow[], frame: Frame, options: LineOptions, by: 
   const ends = lastPoints(data, by);
   const names = ends.map((row) => clipLabel(String(row[by]), labelCharacters(frame)));
   const right = Math.max(...names.map(labelWidth)) + 26;
-  const [low, high] = domainOf(data, log, options.zero ?? true);
+  const [from, to] = domainOf(data, log, options.zero ?? true);
+  const low = Math.max(from, options.least ?? -Infinity), high = Math.min(to, options.most ?? Infinity);
   const inside = (value: number) => Math.min(high, Math.max(low, value));
   const scale = (value: number) => log ? Math.log(value) : value;
   const toPixel = (value: number) =>

@@ -4,6 +4,7 @@ import { useEngine } from "../../operators/backends/engine.ts";
 import {
   adam,
   chosenSpectrum,
+  constantMoments,
   constantRate,
   descent,
   gather,
@@ -14,6 +15,7 @@ import {
   momentsOf,
   type MomentTensors,
   momentTensors,
+  Parameters,
   pull,
   reconstruct,
   reconstructionLoss,
@@ -124,3 +126,15 @@ Deno.test("gather and descent refuse what makes no sense", () => {
   assertThrows(() => gather({ size: 0 }), RangeError, "current value is 0");
   assertThrows(() => descent(1), RangeError, "current value is 1");
 });
+
+Deno.test("constant moments are made once, never saved, and freed with the parameters", () =>
+  assertNothingLeft(async () => {
+    const parameters = new Parameters(1);
+    const lendIt = constantMoments(parameters);
+    const first = lendIt(record), second = lendIt(record);
+    for (const key of ["second", "mean", "trace"] as const) assertEquals(first[key].id, second[key].id);
+    assertClose(first.trace.dataSync(), [sigma.reduce((sum, each) => sum + each * each, 0) / sigma.length], 1e-6);
+    assertClose(first.second.dataSync(), record.second, 1e-9);
+    assertEquals((await parameters.save()).values, {});
+    parameters.unsubscribe();
+  }));

@@ -134,6 +134,23 @@ Deno.test("a line's texts are its axis, its ticks and the names at its ends", ()
   ]);
 });
 
+Deno.test("a line's axis ends at the largest value that there can be, and begins at the least", () => {
+  const bounded = lineWithInterval({
+    id: "bounded",
+    title: "Bounded",
+    caption: "Bounded",
+    metric: "per",
+    label: "Rate",
+    step: "epoch",
+    least: 4,
+    most: 23,
+  });
+  const texts = svgTexts(figure(bounded, small).panels[0].wide);
+  for (const [tick, there] of [["0", false], ["5", true], ["20", true], ["25", false]] as const) {
+    assertEquals(texts.includes(tick), there, tick);
+  }
+});
+
 Deno.test("final values take the last step of each trial; published values stand below, with the digits they have", () => {
   const drawn = figure(dots, small);
   assertEquals(drawn.data.map((row) => [row.kind, row.score, row.mean, row.citation]), [

@@ -1,5 +1,6 @@
 import { assert, assertThrows } from "@std/assert";
 import { linearAutoencoder, type Penalty, uniformPrefixes } from "../../../operators/numerics/linear_autoencoder.ts";
+import { momentTensors } from "../../../operators/reconstruct.ts";
 import { momentsOf } from "../../../operators/numerics/moments.ts";
 import { normal } from "../../../operators/numerics/random.ts";
 import { type Scalar, tf } from "../../../operators/numerics/tf.ts";
@@ -40,7 +41,12 @@ for (const penalty of penalties) {
         const model = linearAutoencoder({ width: M, code: K, penalty, bias });
         const batches = [
           { vectors: tf.tensor2d(x) },
-          { second: tf.tensor2d(Float32Array.from(moments.second), [M, M]), mean: tf.tensor1d([...moments.mean]) },
+          momentTensors({
+            size: B,
+            width: M,
+            second: Float32Array.from(moments.second),
+            mean: Float32Array.from(moments.mean),
+          }),
         ];
         for (const batch of batches) {
           const loss = (...tensors: tf.Tensor[]) => {

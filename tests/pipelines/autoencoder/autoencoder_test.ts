@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { lastValueFrom, toArray } from "rxjs";
 import { useEngine } from "../../../operators/backends/engine.ts";
-import { InputError } from "../../../operators/records.ts";
+import { InputError, type Measurement } from "../../../operators/records.ts";
 import { autoencoderExperiment } from "../../../pipelines/autoencoder.ts";
 import type { Options, Trial } from "../../../pipelines/experiment.ts";
 import { siteFiles } from "../../../reports/mod.ts";
@@ -12,6 +12,8 @@ const options: Options = {
   data: "",
   lambdas: ["10", "441"],
   code: 10,
+  codes: ["3"],
+  unevenLambda: 60,
   steps: 300,
   images: 0,
   imageCode: 9,
@@ -19,6 +21,18 @@ const options: Options = {
   imageSteps: 10,
   batch: 0,
 };
+
+/** A trial on its own. */
+const trialOf = (options: Options, seed = 1): Trial => ({
+  id: "one",
+  pipeline: "autoencoder",
+  options,
+  seed,
+  version: "1",
+});
+const eventsOf = (trial: Trial, checkpoint?: Uint8Array) =>
+  lastValueFrom(autoencoderExperiment.run(trial, { checkpoint }).pipe(toArray()));
+const vectors = (await autoencoderExperiment.configurations(options))[0];
 
 Deno.test("trials find the closed form, leave no tensor, and make a page without what isn't a number", () =>
   assertNothingLeft(async () => {
@@ -30,7 +44,7 @@ Deno.test("trials find the closed form, leave no tensor, and make a page without
       seed: 1,
       version: "1",
     }));
-    const rows = [];
+    const rows: Measurement[] = [];
     for (const trial of trials) {
       const events = await lastValueFrom(autoencoderExperiment.run(trial, {}).pipe(toArray()));
       assertEquals(events.at(-1)!.progress, 1);
@@ -40,6 +54,11 @@ Deno.test("trials find the closed form, leave no tensor, and make a page without
       metric === "singular" && labels.penalty === "sum" && labels.optimiser === "momentum"
     );
     for (const { value, labels } of sums) assertLess(Math.abs(value ** 2 - Number(labels.theory) ** 2), 1e-3);
+    const columns = (penalty: string) =>
+      rows.filter((row) => row.metric === "column" && row.labels.penalty === penalty);
+    assertEquals(columns("nested").length, 10);
+    for (const { value, labels } of columns("nested")) assertLess(value, 5, `column ${labels.index}`);
+    assert(columns("none").some(({ value }) => value > 30), "without a penalty columns have no order");
     for (const results of [rows, []]) {
       const page = await autoencoderExperiment.page({
         trials,
@@ -66,3 +85,51 @@ Deno.test("K over the rank and a negative λ are refused before the first trial,
     "current value is -1",
   );
 });
+
+Deno.test("a trial goes on from any checkpoint to the same numbers", () =>
+  assertNothingLeft(async () => {
+    const whole = await eventsOf(trialOf(vectors));
+    const at = 4;
+    assert(whole[at].checkpoint);
+    const rest = await eventsOf(trialOf(vectors), whole[at].checkpoint);
+    assertEquals(rest.length, whole.length - at - 1);
+    assertEquals(rest.flatMap(({ rows }) => rows), whole.slice(at + 1).flatMap(({ rows }) => rows));
+  }));
+
+Deno.test("batches of vectors come near the same minimum", () =>
+  assertNothingLeft(async () => {
+    const events = await eventsOf(trialOf({ ...vectors, batch: 7, steps: 600 }));
+    const [loss] = events.flatMap(({ rows }) => rows).filter(({ metric }) => metric === "loss");
+    assertLess(loss.value / Number(loss.labels.theory) - 1, 0.5);
+    assert(loss.value >= Number(loss.labels.theory) * (1 - 1e-6), "nothing is under the minimum");
+  }));
+
+Deno.test("a small trial on digits: directions and reconstructions as pictures, no more than the rank", () =>
+  assertNothingLeft(async () => {
+    const all = await autoencoderExperiment.configurations({ ...options, images: 60, imageCode: 4, imageSteps: 120 });
+    const digits = all.find(({ source, penalty }) => source === "mnist" && penalty === "sum")!;
+    // λ belongs to a sum over images, of which there are few here.
+    const rows = (await eventsOf(trialOf({ ...digits, lambda: 20 }))).flatMap((event) => event.rows);
+    const [loss] = rows.filter(({ metric }) => metric === "loss");
+    assertLess(Math.abs(loss.value / Number(loss.labels.theory) - 1), 0.02);
+    for (const [metric, kinds, count] of [["direction", 2, 4], ["reconstruction", 3, 9]] as const) {
+      const pictures = rows.filter((row) => row.metric === metric);
+      assertEquals(pictures.length, kinds * count);
+      for (const { labels } of pictures) assert(/^[0-9a-f]{1568}$/.test(String(labels.pixels)));
+    }
+    const errors = Map.groupBy(
+      rows.filter(({ metric }) => metric === "reconstruction"),
+      ({ labels }) => String(labels.kind),
+    );
+    for (const { value } of errors.get("original")!) assertEquals(value, 0);
+    const total = (kind: string) => errors.get(kind)!.reduce((sum, { value }) => sum + value, 0);
+    assertLess(total("principal"), 60 * 30);
+    assertLess(total("learnt"), 2 * total("principal"));
+    // Sixty images and their mean span 59 dimensions, whatever all 10,000 span.
+    await assertRejects(
+      async () => await autoencoderExperiment.configurations({ ...options, images: 60, imageCode: 60 }),
+      InputError,
+      "at most the data's rank (59): current value is 60",
+    );
+    assert(await autoencoderExperiment.configurations({ ...options, images: 60, imageCode: 59 }));
+  }));
