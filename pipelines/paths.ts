@@ -7,6 +7,7 @@
  *
  * Quick profile: 8 runs and 4 with input feeding on 4,000 words, 2 seeds. Full profile: 16 and 8 runs, all words. With
  * `--set design=best` one large model is trained instead, for the literature's split: the preset is in {@linkcode best}.
+ * With `--set design=translation` each path translates, from English or between line-aligned files of the user's.
  *
  * Sources: Bahdanau et al. 2015; Luong et al. 2015, sections 3.1 to 3.3; Box, Hunter & Hunter 2005, chapter 6.
  *
@@ -14,20 +15,24 @@
  */
 import { InputError } from "../operators/records.ts";
 import type { Experiment, Options, OptionSpec, Profile } from "./experiment.ts";
-import { plan } from "./paths/design.ts";
+import { plan, translating } from "./paths/design.ts";
 import { pathsPage } from "./paths/page.ts";
 import { partsOf } from "./paths/model.ts";
 import { runPathTrial } from "./paths/trial.ts";
 import { dataOptions } from "./pronunciation.ts";
+import { translationOptions } from "./translation.ts";
 
 const options = {
   design: {
     kind: "text",
-    help: "factorial compares; best trains one large model (its sizes then stand in place of those below)",
+    help:
+      "factorial compares; best trains one large model (its sizes then stand in place of those below); translation " +
+      "translates with each path",
     default: { quick: "factorial quick", full: "factorial full" },
-    choices: ["factorial quick", "factorial full", "best"],
+    choices: ["factorial quick", "factorial full", "best", "translation"],
   },
   ...dataOptions,
+  ...translationOptions,
   words: { ...dataOptions.words, default: { quick: 4000, full: 0 } },
   devWords: { ...dataOptions.devWords, default: { quick: 200, full: 1500 } },
   testWords: { ...dataOptions.testWords, default: { quick: 500, full: 0 } },
@@ -111,7 +116,10 @@ export const pathsExperiment: Experiment = {
   version: "1",
   options,
   seeds: { quick: 2, full: 3 },
-  configurations({ design, ...shared }: Options) {
+  configurations({ design, ...given }: Options) {
+    // Each task's trials are named by its own options alone.
+    const others: object = design === "translation" ? { train: "", test: "", sequences: 0 } : translationOptions;
+    const shared = Object.fromEntries(Object.entries(given).filter(([key]) => !Object.hasOwn(others, key))) as Options;
     if (Number(shared.units) % 2 !== 0) {
       return Promise.reject(
         new InputError(
@@ -125,6 +133,7 @@ export const pathsExperiment: Experiment = {
       partsOf(given);
       return Promise.resolve([given]);
     }
+    if (design === "translation") return Promise.resolve(translating.map((run) => ({ ...shared, ...fixed, ...run })));
     const profile = String(design).split(" ")[1] as Profile;
     return Promise.resolve(
       plan(profile).map((planned) => {

@@ -36,8 +36,8 @@ export interface Levels {
 /** What a trial is run for, and on which data. */
 export interface Planned extends Levels {
   /** `factorial`: a run of the design. `scores`: one more score. `scope`: alignments. `distance`: gradients in time. */
-  readonly part: "factorial" | "scores" | "scope" | "distance" | "best";
-  readonly task: "pronunciation" | "reverse" | "copy";
+  readonly part: "factorial" | "scores" | "scope" | "distance" | "best" | "translation";
+  readonly task: "pronunciation" | "reverse" | "copy" | "translation";
 }
 
 /** Signs of a run in the order of {@linkcode FACTORS}. */
@@ -79,6 +79,15 @@ export function plan(profile: Profile): Planned[] {
     { ...simple, scope: "none", part: "distance", task: "copy" },
   ];
 }
+
+/** Each path on the task of translation, all else equal. */
+export const translating: readonly Planned[] = ["luong", "luong + feeding", "bahdanau"].map((path) => ({
+  ...simple,
+  direction: "bidirectional",
+  path,
+  part: "translation",
+  task: "translation",
+}));
 
 /** The columns of the effects' model: −½ and +½ a factor, so that an effect is high − low; feeding 0 and 1. */
 export function columnsOf(levels: Levels): Record<string, number> {

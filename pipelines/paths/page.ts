@@ -36,11 +36,13 @@ import {
 } from "./figures.ts";
 import { pathOf } from "./model.ts";
 import { PathRuns } from "./runs.ts";
+import { titleOf, translationExamples, translationScores } from "./translations.ts";
 
 /** Draws the page. */
 export function pathsPage(results: Results): Promise<Page> {
   const runs = new PathRuns(results);
   const judged = claimsOf(runs);
+  const translated = runs.select("bleu").length > 0;
   return Promise.resolve(page({
     name: "paths",
     question: "Bahdanau's path or Luong's?",
@@ -55,6 +57,7 @@ export function pathsPage(results: Results): Promise<Page> {
     sections: [
       section("The two paths", pathDiagram([pathOf("bahdanau"), luong()])),
       section("What each choice does", ...present(errorEffects(runs), curves(runs))),
+      ...(translated ? [section("Translation", ...present(translationScores(runs), translationExamples(runs)))] : []),
       section("Where they look", ...present(alignmentErrors(runs), alignments(runs), entropyEffects(runs))),
       section("Longer than learnt", ...present(lengthFigure(runs))),
       section("Gradients in time", ...present(distanceFigure(runs))),
@@ -90,6 +93,8 @@ export function headlineOf(runs: PathRuns): string {
       wer ? formatEstimate(wer) : "an unknown share of"
     }% of the words that it hasn't seen; nothing is compared.`;
   }
+  const translated = [...new Set(runs.select("bleu", { set: "test" }).map(({ labels }) => String(labels.path)))];
+  if (translated.length > 0) return `${titleOf(runs, translated)}.`;
   const fit = runs.effects("per", { set: "test" });
   if (!fit) return "Too few trials have finished to tell path, score, direction, scope and cell apart.";
   const effect = (name: string) => fit.effects.find((each) => each.name === name)!;

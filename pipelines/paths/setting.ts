@@ -5,7 +5,10 @@
  */
 import { transduction } from "../../datasets/mod.ts";
 import {
+  alignmentMetrics,
   type Decoded,
+  type Metric,
+  metrics,
   type Model,
   type ParallelOptions,
   type Vocabularies,
@@ -16,10 +19,13 @@ import type { Trial } from "../experiment.ts";
 import { eachPronunciation, readSets } from "../pronunciation.ts";
 import { type RowMaker, rowsOf } from "../rows.ts";
 import type { Sets } from "../sets.ts";
+import { readTranslation } from "../translation.ts";
 import { type LearnerOptions, modelOf } from "./model.ts";
 
 /** Lengths that generated sequences are learnt at; longer ones are only tried. */
 export const LEARNT_LENGTHS = [4, 10] as const;
+
+const MEASURES = [metrics.loss, metrics.per, metrics.wer, metrics.relativeEntropy, ...alignmentMetrics];
 
 /** A trial's fixed parts. */
 export interface Setting {
@@ -28,6 +34,10 @@ export interface Setting {
   readonly sets: Sets;
   readonly learnt: readonly Example[];
   readonly vocabulary: Vocabularies;
+  /** What is measured of predictions. */
+  readonly measures: readonly Metric[];
+  /** A symbol sequence as a reader sees it. */
+  readonly join: (symbols: readonly string[]) => string;
   readonly model: Model<Decoded>;
   readonly parallel?: ParallelOptions;
   readonly size: (name: string) => number;
@@ -39,9 +49,11 @@ export async function settingOf(trial: Trial): Promise<Setting> {
   const { options } = trial;
   const size = (name: string) => Number(options[name]);
   const task = String(options.task);
-  const sets = task === "pronunciation" ? await readSets(options) : await generated(task as "copy", size("sequences"));
+  const translation = task === "translation" ? await readTranslation(options) : undefined;
+  const sets = translation?.sets ??
+    (task === "pronunciation" ? await readSets(options) : await generated(task as "copy", size("sequences")));
   const learnt = task === "pronunciation" ? eachPronunciation(sets.train) : [...sets.train];
-  const vocabulary = vocabularies(learnt);
+  const vocabulary = vocabularies(learnt, translation ? size("vocabulary") : Infinity);
   const { part, path, score, direction, scope, cell } = options;
   const cores = size("cores");
   const given: LearnerOptions = {
@@ -55,6 +67,8 @@ export async function settingOf(trial: Trial): Promise<Setting> {
     sets,
     learnt,
     vocabulary,
+    measures: [...MEASURES, ...translation?.metrics ?? []],
+    join: translation?.segmenter.join ?? ((symbols) => symbols.join(" ")),
     size,
     model: modelOf(options, vocabulary),
     parallel: cores > 1 ? { workers: cores, module: import.meta.resolve("./model.ts"), options: given } : undefined,

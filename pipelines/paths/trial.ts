@@ -13,6 +13,8 @@
  * | `distance/gradient` | distance in steps | 1 | copy: gradient norm at a source symbol; when: before, after learning |
  * | `distance/own` | 0 | % | copy: share of it at the symbol that is copied; when |
  * | `precedes` | 0 | 1 | change of a step's weights when the symbol before it changes |
+ * | `bleu`, `chrf` | epoch | % | translation: set |
+ * | `translation` | epochs | 1 | translation: source, hypothesis, reference |
  * | `alignment` | epochs | 1 | word, letter, symbol, i (output), j (input) |
  *
  * @module
@@ -21,11 +23,9 @@ import { deserialize, serialize } from "node:v8";
 import { concat, concatMap, defer, filter, ignoreElements, map, type Observable, of, range, tap } from "rxjs";
 import {
   adam,
-  alignmentMetrics,
   batch,
   evaluate,
   linearDecay,
-  metrics,
   paddingShare,
   type Parameters,
   pull,
@@ -40,15 +40,21 @@ import {
 import type { Example } from "../../operators/records.ts";
 import { EpochTally } from "../epoch_tally.ts";
 import type { Trial, TrialContext, TrialEvent } from "../experiment.ts";
-import { alignmentRows, costRows, dataRows, distanceRows, lengthRows, orderRows } from "./measurements.ts";
+import {
+  alignmentRows,
+  costRows,
+  dataRows,
+  distanceRows,
+  lengthRows,
+  orderRows,
+  translationRows,
+} from "./measurements.ts";
 import { longest, type Setting, settingOf } from "./setting.ts";
 
 interface Checkpoint {
   readonly epochs: number;
   readonly parameters: Awaited<ReturnType<Parameters["save"]>>;
 }
-
-const MEASURES = [metrics.loss, metrics.per, metrics.wer, metrics.relativeEntropy, ...alignmentMetrics];
 
 /** Runs one trial; goes on after the last finished epoch when there is a checkpoint. */
 export function runPathTrial(trial: Trial, { checkpoint }: TrialContext): Observable<TrialEvent> {
@@ -127,6 +133,8 @@ function finish(setting: Setting, parameters: Parameters, epochs: number): Obser
     ? [lengthRows(setting, parameters)]
     : task === "copy"
     ? [distanceRows(setting, parameters, "after")]
+    : task === "translation"
+    ? [translationRows(setting, parameters, epochs)]
     : [orderRows(setting, parameters)];
   const rows: TrialEvent["rows"][number][] = [];
   return concat(
@@ -136,11 +144,16 @@ function finish(setting: Setting, parameters: Parameters, epochs: number): Obser
   );
 }
 
-function scoreSet({ vocabulary, model, size }: Setting, parameters: Parameters, set: Iterable<Example>, beams: number) {
+function scoreSet(
+  { vocabulary, model, size, measures }: Setting,
+  parameters: Parameters,
+  set: Iterable<Example>,
+  beams: number,
+) {
   return pull(set).pipe(
     tokenize(vocabulary),
     batch({ size: 128 }),
-    evaluate(model, MEASURES, {
+    evaluate(model, measures, {
       parameters,
       vocabulary: vocabulary.target,
       maxLength: longest,

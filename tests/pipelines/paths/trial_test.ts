@@ -1,0 +1,75 @@
+/** Trials of the path comparison from end to end, small: every task, going on, two cores, and no tensor left. */
+import { assert, assertEquals } from "@std/assert";
+import { lastValueFrom, toArray } from "rxjs";
+import { tf, useEngine } from "../../../operators/mod.ts";
+import type { Measurement } from "../../../operators/records.ts";
+import type { Options, TrialContext, TrialEvent } from "../../../pipelines/experiment.ts";
+import { resolveOptions } from "../../../pipelines/options.ts";
+import { pathsExperiment } from "../../../pipelines/paths.ts";
+import { pathsPage } from "../../../pipelines/paths/page.ts";
+
+await useEngine();
+
+const tiny = { words: 96, devWords: 20, testWords: 20, sequences: 64, units: 8, embedding: 4, batch: 16, epochs: 2 };
+
+async function configurations(more: Record<string, string | number> = {}) {
+  const settings = new Map(Object.entries({ ...tiny, ...more }).map(([key, value]) => [key, `${value}`]));
+  return await pathsExperiment.configurations(await resolveOptions(pathsExperiment, "quick", settings));
+}
+
+function run(options: Options, context: TrialContext = {}): Promise<TrialEvent[]> {
+  const trial = { id: "tiny", pipeline: "paths", options, seed: 3, version: "1" };
+  return lastValueFrom(pathsExperiment.run(trial, context).pipe(toArray()));
+}
+
+function timeless(events: readonly TrialEvent[]): Measurement[] {
+  return events.flatMap(({ rows }) => rows).filter(({ metric }) => !/^(time|speed)\//.test(metric));
+}
+
+Deno.test("a trial of every part of the design runs and leaves no tensor", async () => {
+  const before = tf.memory().numTensors;
+  const seen = new Set<string>();
+  for (const options of await configurations()) {
+    const kind = [options.part, options.task, options.path, options.scope].join(" ");
+    if (seen.has(kind)) continue;
+    seen.add(kind);
+    const rows = timeless(await run({ ...options, epochs: 1 }));
+    assert(rows.some(({ metric, labels }) => metric === "per" && labels.set === "test"), kind);
+    assertEquals(tf.memory().numTensors, before, kind);
+  }
+  assert(seen.size >= 9, [...seen].join(", "));
+});
+
+Deno.test("a trial that goes on from its checkpoint gives the rows of one that was never stopped", async () => {
+  const options = (await configurations()).find(({ path, part }) => path === "bahdanau" && part === "factorial")!;
+  const whole = await run(options);
+  const at = whole.findIndex(({ checkpoint }) => checkpoint);
+  const rest = await run(options, { checkpoint: whole[at].checkpoint });
+  assertEquals(timeless([...whole.slice(0, at + 1), ...rest]), timeless(whole));
+});
+
+Deno.test("the large model learns on two cores, at a size for tests", async () => {
+  const [best] = await configurations({ design: "best" });
+  assertEquals([best.cores, best.layers], [2, 2]);
+  const before = tf.memory().numTensors;
+  const rows = timeless(await run({ ...best, units: 8, embedding: 4, batch: 32, epochs: 1, beams: 2 }));
+  const of = (metric: string) => rows.find((row) => row.metric === metric)!.value;
+  assert(Number.isFinite(of("loss/train")) && of("parameters") > 0);
+  assertEquals(tf.memory().numTensors, before);
+});
+
+Deno.test("each path translates, is scored by BLEU and chrF, and the page shows what it said", async () => {
+  const runs = await configurations({ design: "translation", merges: 50 });
+  assertEquals(runs.map(({ path }) => path), ["luong", "luong + feeding", "bahdanau"]);
+  const rows: Measurement[] = [], trials = [];
+  for (const [at, options] of runs.entries()) {
+    const id = `tiny-${at}`;
+    const found = timeless(await run({ ...options, epochs: 1 }));
+    assert(found.some(({ metric, labels }) => metric === "bleu" && labels.set === "test"));
+    assert(found.some(({ metric, labels }) => metric === "chrf" && labels.set === "test"));
+    rows.push(...found.map((row) => ({ ...row, trial: id })));
+    trials.push({ id, pipeline: "paths", options, seed: 3, version: "1" });
+  }
+  const page = await pathsPage({ trials, rows, profile: "quick", command: "deno task pipeline paths", machines: [] });
+  assert(page.headline.startsWith("BLEU is highest with"), page.headline);
+});
