@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { rankOf } from "../operators/mod.ts";
 import { InputError } from "../operators/records.ts";
 import { autoencoderPage } from "./autoencoder/page.ts";
 import { runAutoencoderTrial } from "./autoencoder/trial.ts";
@@ -34,7 +35,7 @@ const options = {
   code: { kind: "integer", help: "K, the width of the code", default: { quick: 10, full: 10 }, min: 1, max: 1024 },
   codes: {
     kind: "list",
-    help: "other widths K, with the sum penalty and the first λ",
+    help: "other widths K, with the sum penalty and the first λ; those over the data's rank are left out",
     default: { quick: ["3", "15"], full: ["1", "3", "5", "15", "19"] },
   },
   unevenLambda: {
@@ -120,13 +121,16 @@ export const autoencoderExperiment: Experiment = {
       lambda: imageLambda,
     };
     const usual = { optimiser: "momentum" };
+    // What the data can't bear is said before the first trial, in one line.
+    const checked = await dataOf({ ...vectors, lambda: 0 }, 1, true);
+    const rank = rankOf(checked?.eigen.values ?? []);
     const kinds = (penalties: readonly string[], shared: Options) =>
       penalties.map((penalty) => ({ ...shared, ...usual, penalty }));
     const all: Options[] = [
       ...values.map((lambda) => ({ ...vectors, ...usual, lambda, penalty: "sum" })),
       ...kinds(["product", "none", "nested"], { ...vectors, lambda: values[0] }),
       ...kinds(["non-uniform"], { ...vectors, lambda: unevenLambda, steps: 3 * Number(steps) }),
-      ...widths.filter((width) => width !== code)
+      ...widths.filter((width) => width !== code && width <= rank)
         .map((width) => ({ ...vectors, ...usual, lambda: values[0], penalty: "sum", code: width })),
       ...[["descent", 2], ["adam", 1]].map(([optimiser, times]) => ({
         ...vectors,
@@ -137,10 +141,7 @@ export const autoencoderExperiment: Experiment = {
       })),
       ...(own || images === 0 ? [] : kinds(["sum", "product", "none"], digits)),
     ];
-    // What the data can't bear is said before the first trial, in one line.
-    const widest = all.toSorted((a, b) => Number(a.code) - Number(b.code));
-    const refused = new Map(widest.map((each) => [String(each.source), each]));
-    for (const each of refused.values()) await dataOf(each, 1, true);
+    if (!own && images !== 0) await dataOf(digits, 1, true);
     return all;
   },
   run: runAutoencoderTrial,

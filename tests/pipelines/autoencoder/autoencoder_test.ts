@@ -133,3 +133,27 @@ Deno.test("a small trial on digits: directions and reconstructions as pictures, 
     );
     assert(await autoencoderExperiment.configurations({ ...options, images: 60, imageCode: 59 }));
   }));
+
+Deno.test("a table of one's own: widths over its rank are left out, K over it is refused", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".csv" });
+  try {
+    const lines = Array.from({ length: 13 }, (_, at) => `${at % 5},${at % 3},${at * at % 7},${at}`);
+    await Deno.writeTextFile(path, ["a,b,c,d", ...lines].join("\n"));
+    const own = { ...options, data: path, code: 2, codes: ["1", "3", "15"] };
+    const all = await autoencoderExperiment.configurations(own);
+    assertEquals([...new Set(all.map(({ code }) => Number(code)))].sort(), [1, 2, 3]);
+    assert(all.every(({ source }) => source === "file"));
+    await assertRejects(
+      async () => await autoencoderExperiment.configurations({ ...own, code: 5 }),
+      InputError,
+      "rank (4): current value is 5",
+    );
+    await assertRejects(
+      async () => await autoencoderExperiment.configurations({ ...own, codes: ["2.5"] }),
+      InputError,
+      "current value is 2.5",
+    );
+  } finally {
+    await Deno.remove(path);
+  }
+});
