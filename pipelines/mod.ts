@@ -17,10 +17,10 @@ export * from "./experiment.ts";
 /** Every question, in the order of the site. */
 export const experiments: readonly Experiment[] = [
   scoresExperiment,
-  contextExperiment,
   pathsExperiment,
   kernelsExperiment,
-  engineExperiment,
-  autoencoderExperiment,
+  contextExperiment,
   recursiveExperiment,
+  autoencoderExperiment,
+  engineExperiment,
 ];

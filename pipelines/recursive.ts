@@ -127,7 +127,7 @@ export const recursiveExperiment: Experiment = {
   question: "What does a recursive autoencoder build, and does the tree matter?",
   version: "1",
   options,
-  seeds: { quick: 2, full: 3 },
+  seeds: { quick: 3, full: 3 },
   configurations: (given: Options) => Promise.resolve().then(() => configurationsOf(given)),
   run: runRecursiveTrial,
   page: recursivePage,

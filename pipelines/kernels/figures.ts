@@ -8,12 +8,14 @@ import {
   dotInterval,
   type Figure,
   figure,
+  type FigureSpec,
   formatNumber,
   formatSeconds,
   listWords,
   logLog,
   type LogLogMark,
   type LogLogRow,
+  sparkWidth,
   type TileRow,
   tiles,
 } from "../../reports/mod.ts";
@@ -40,11 +42,42 @@ function panelOrder(settings: readonly Setting[]): Setting[] {
 
 /** Time against N, with the closed form's lines and the crossovers. */
 export function timeFigure(runs: KernelRuns): Figure {
-  const rows: LogLogRow[] = [], marks: LogLogMark[] = [];
   const settings = panelOrder(runs.settings);
+  const about = {
+    id: "time",
+    title: timeTitle(runs, settings),
+    caption:
+      "One forward pass of one head, one sequence, against its length. Points are medians of repetitions, bars their " +
+      "quartiles; lines are the closed form's operations at the best speed of the greatest length, so that a point " +
+      "above its line is overhead. Vertical lines: where poly-2 is predicted to overtake softmax, and where it did.",
+  };
+  return figure(timesOf(runs, settings, runs.mechanisms, about), []);
+}
+
+/** The small figure of the list of questions: softmax and two kernels in the setting that matters most. */
+export function thumbnail(runs: KernelRuns): Figure | undefined {
+  const [setting] = panelOrder(runs.settings);
+  if (!setting) return undefined;
+  const shown = runs.mechanisms.filter((each) => ["softmax", "poly2", "elu"].includes(each));
+  const spec = timesOf(runs, [setting], shown, {
+    id: "time-small",
+    title: `Time of a pass against its length, ${settingName(setting)}`,
+    caption: "",
+  });
+  const panels: typeof spec.panels = (data, frame) => spec.panels(data, { ...frame, width: sparkWidth, narrow: true });
+  return figure({ ...spec, panels }, []);
+}
+
+function timesOf(
+  runs: KernelRuns,
+  settings: readonly Setting[],
+  mechanisms: readonly string[],
+  about: { readonly id: string; readonly title: string; readonly caption: string },
+): FigureSpec<LogLogRow> {
+  const rows: LogLogRow[] = [], marks: LogLogMark[] = [];
   for (const setting of settings) {
     const panel = settingName(setting);
-    for (const mechanism of runs.mechanisms) {
+    for (const mechanism of mechanisms) {
       const times = runs.times(setting, mechanism), operations = runs.operations(setting, mechanism);
       const last = times.at(-1);
       const rate = last && runs.rate(setting, mechanism, last.n);
@@ -63,23 +96,7 @@ export function timeFigure(runs: KernelRuns): Figure {
       marks.push({ panel, x: crossing.n, label: `measured ${formatNumber(crossing.n, 0)}` });
     }
   }
-  return figure(
-    logLog({
-      id: "time",
-      title: timeTitle(runs, settings),
-      caption:
-        "One forward pass of one head, one sequence, against its length. Points are medians of repetitions, bars their " +
-        "quartiles; lines are the closed form's operations at the best speed of the greatest length, so that a point " +
-        "above its line is overhead. Vertical lines: where poly-2 is predicted to overtake softmax, and where it did.",
-      rows,
-      marks,
-      x: "N, positions",
-      y: "Time of a pass",
-      unit: "s",
-      visible: 2,
-    }),
-    [],
-  );
+  return logLog({ ...about, rows, marks, x: "N, positions", y: "Time of a pass", unit: "s", visible: 2 });
 }
 
 function timeTitle(runs: KernelRuns, settings: readonly Setting[]): string {

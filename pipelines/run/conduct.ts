@@ -68,7 +68,9 @@ export async function writeReport(
   call: Pick<Call, "names" | "profile" | "out" | "json">,
   tell: (line: string) => void,
 ): Promise<void> {
-  const runs = store.lastRuns(call.profile);
+  const order = (await loadExperiments([])).map(({ experiment }) => experiment.name);
+  const place = ({ pipeline }: RunRecord) => (order.indexOf(pipeline) + order.length + 1) % (order.length + 1);
+  const runs = store.lastRuns(call.profile).toSorted((a, b) => place(a) - place(b));
   const wanted = call.names.length > 0 ? call.names.map(nameIn(runs)) : runs.map((run) => run.pipeline);
   const pages: Page[] = [];
   const drawn: RunRecord[] = [];
