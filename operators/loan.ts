@@ -91,7 +91,10 @@ export function lend<R, T>(make: (record: R) => T, context: LoanContext = {}): O
             } catch (error) {
               subscriber.error(error);
             } finally {
-              if (!loan || loan.lease.readers === 0) release(record);
+              // `settle` hands an error on in a microtask: a source outside an inner chain must not run on past it.
+              const done = !loan || loan.lease.readers === 0;
+              if (done && subscriber.closed) void Promise.resolve().then(() => {}).then(() => release(record));
+              else if (done) release(record);
             }
           },
         })

@@ -81,8 +81,8 @@ function batches({ values }: Givers): KernelCase[] {
       bytes: 12 * count * side ** 2,
       run: () => tf.matMul(many, more),
     },
-    { kernel: "the same, one left matrix", bytes: 4 * (2 * count + 1) * side ** 2, run: () => tf.matMul(one, more) },
-    { kernel: "the same, one right matrix", bytes: 4 * (2 * count + 1) * side ** 2, run: () => tf.matMul(many, one) },
+    { kernel: "8 products, one left matrix", bytes: 4 * (2 * count + 1) * side ** 2, run: () => tf.matMul(one, more) },
+    { kernel: "8 products, one right matrix", bytes: 4 * (2 * count + 1) * side ** 2, run: () => tf.matMul(many, one) },
   ].map((own): KernelCase => ({ ...each, ...own })).concat({
     ...plain,
     kernel: `product ${4 * side}×${side}×${side}, bias and relu`,

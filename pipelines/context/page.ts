@@ -34,7 +34,11 @@ export function contextPage(results: Results): Promise<Page> {
       ),
       section(
         "Structure and reading",
-        "ListOps asks for the value of nested lists; reviews, read byte by byte, for their sentiment.",
+        `ListOps asks for the value of nested lists${
+          runs.rows.some(({ labels }) => labels.task === "bytes")
+            ? "; reviews, read byte by byte, for their sentiment"
+            : ""
+        }.`,
         ...present(taskFigure(runs), lossFigure(runs, "listops"), lossFigure(runs, "bytes")),
         publishedTable(),
       ),

@@ -215,10 +215,10 @@ function trainingBlocks(rows: readonly Measurement[], step: Step | undefined): B
         id: "step",
         title: `A training step takes ${formatNumber(1e3 * step.pack)} ms instead of ${
           formatNumber(1e3 * step.stock)
-        } ms: ${formatNumber(step.speedup[1], 1)} times less`,
+        } ms; side by side, ${formatNumber(step.speedup[1], 1)} times less`,
         caption:
           `Bidirectional GRU encoder, GRU decoder, general score, ${step.units} units, batches of ${step.batch} ` +
-          "words of 10 letters and 9 phonemes, Adam with clipping. Steps of both take turns; medians.",
+          "words of 10 letters and 9 phonemes, Adam with clipping. Steps of both take turns; medians, and the median ratio of neighbours.",
         metrics: [{ metric: "time/step", label: "Time of a training step" }],
         by: "engine",
       }),

@@ -103,13 +103,17 @@ export function alignmentErrors(runs: PathRuns): Figure | undefined {
   const means = [...new Set(rows.map(({ labels }) => String(labels.scope)))]
     .map((scope) => ({ scope, mean: runs.estimate("alignment/error", { part: "scope", scope, ...TEST })!.mean }));
   const [finds, misses] = [means.filter(({ mean }) => mean < 2), means.filter(({ mean }) => mean >= 2)];
-  const print = ({ scope, mean }: typeof means[number]) => `${scope} ${formatNumber(mean)}%`;
+  const print = ({ scope, mean }: typeof means[number]) => `${scope} (error ${formatNumber(mean)}%)`;
   return figure(
     dotInterval({
       id: "alignment-errors",
       title: `To reverse a sequence, ${
-        finds.length === 0 ? "no scope finds" : `${listWords(finds.map(print))} find`
-      } the alignment (error under 2%)${misses.length === 0 ? "" : `; ${listWords(misses.map(print))} can't`}`,
+        finds.length === 0
+          ? "no scope finds"
+          : `${listWords(finds.map(print))} ${finds.length === 1 ? "finds" : "find"}`
+      } the alignment${
+        misses.length === 0 ? "" : `; ${listWords(misses.map(print))} ${misses.length === 1 ? "does" : "do"} not`
+      }`,
       caption:
         "Share of symbols whose largest weight isn't at the source position that they are taken from; unseen sequences of " +
         `${LEARNT_LENGTHS[0]} to ${LEARNT_LENGTHS[1]} distinct symbols, Luong's path, general score, window D = 2.`,

@@ -89,7 +89,7 @@ export function alignmentRows(setting: Setting, parameters: Parameters, epochs: 
             row("alignment", weight, "1", epochs, {
               word: example.id,
               letter: example.source[j],
-              symbol: hypothesis[i] ?? "(end)",
+              symbol: hypothesis[i] ?? "end",
               i,
               j,
             }))

@@ -138,7 +138,7 @@ function finish(setting: Setting, parameters: Parameters, epochs: number): Obser
     : [orderRows(setting, parameters)];
   const rows: TrialEvent["rows"][number][] = [];
   return concat(
-    concat(scored, alignmentRows(setting, parameters, epochs), of(costRows(setting, parameters)), ...more)
+    concat(scored, alignmentRows(setting, parameters, epochs), defer(() => of(costRows(setting, parameters))), ...more)
       .pipe(tap((some) => rows.push(...some)), ignoreElements()),
     defer(() => of({ rows, progress: 1 })),
   );

@@ -210,6 +210,12 @@ for (
     fc.assert(fc.asyncProperty(cases(most), (given) => holds(chain, given)), { numRuns }));
 }
 
+Deno.test("a source does not run on past an inner chain that fails", () =>
+  holds("inner", {
+    ...{ count: 2, waits: false, buffer: 0, size: 1, inFlight: 1, between: "none", busy: false },
+    end: { how: "operator", at: 0 },
+  }));
+
 Deno.test("a batch that two chains read gives its place back when both have read it", () =>
   assertNothingLeft(async () => {
     const flow = { made: 0, fast: 0, slow: 0, most: 0 };

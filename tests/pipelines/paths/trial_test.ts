@@ -36,6 +36,11 @@ Deno.test("a trial of every part of the design runs and leaves no tensor", async
     const rows = timeless(await run({ ...options, epochs: 1 }));
     assert(rows.some(({ metric, labels }) => metric === "per" && labels.set === "test"), kind);
     assertEquals(tf.memory().numTensors, before, kind);
+    for (const  of of["encoder", "attention", "decoder"]) {
+      const parameters = (kind: string) =>
+        rows.find(({ metric, labels }) => metric === "parameters" && labels.kind === kind && labels.of === of)!.value;
+      assertEquals(parameters("counted"), parameters("predicted"), `${kind}: ${of}`);
+    }
   }
   assert(seen.size >= 9, [...seen].join(", "));
 });
