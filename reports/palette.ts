@@ -73,6 +73,11 @@ const places: Readonly<Record<string, number>> = {
   Taylor: 3,
   cosFormer: 4,
   ReLU: 5,
+  sum: 5,
+  product: 7,
+  none: 8,
+  nested: 9,
+  "non-uniform": 6,
 };
 
 /** Places are tried in this order for names that nobody knows. */

@@ -166,6 +166,8 @@ export function lengthFigure(runs: PathRuns): Figure | undefined {
       label: "Sequences with an error",
       step: "length",
       by: "scope",
+      least: 0,
+      most: 100,
     }),
     rows,
   );
@@ -221,7 +223,7 @@ export function curves(runs: PathRuns): Figure | undefined {
       title: `Training loss a phoneme ends at ${listWords(ends)} nats`,
       caption: (data) =>
         `Mean loss over the steps since the point before, a mean over all runs of the design on a path. ${
-          bandNote(data)
+          bandNote(data, "runs, seeds and designs together")
         }`,
       metric: "loss/curve",
       label: "Training loss",

@@ -267,7 +267,9 @@ function domainOf(data: readonly DotRow[], zero: boolean): [number, number] {
   const least = Math.min(...values), most = Math.max(...values);
   const range = zero && least >= 0 ? most || 1 : most - least || Math.abs(most) || 1;
   const top = Math.max(most, ...data.map((row) => Math.min(row.high ?? row.mean, most + range)));
-  if (zero && least >= 0) return [0, niceCeiling(top)];
+  // A share can't pass 100%; error rates can, and then the frame does.
+  const ceiling = data.every(({ unit, mean }) => unit === "%" && mean <= 100) ? 100 : Infinity;
+  if (zero && least >= 0) return [0, Math.min(ceiling, niceCeiling(top))];
   const bottom = Math.min(least, ...data.map((row) => Math.max(row.low ?? row.mean, least - range)));
-  return [bottom - range * 0.05, top + range * 0.05];
+  return [bottom - range * 0.05, Math.min(ceiling, top + range * 0.05)];
 }

@@ -211,11 +211,11 @@ function domainOf(data: readonly LineRow[], log: boolean, zero: boolean): [numbe
   return [bottom - range * 0.04, top + range * 0.04];
 }
 
-/** What a caption says about the band, from the data. */
-export function bandNote(data: readonly LineRow[]): string {
+/** What a caption says about the band, from the data; `of` names what a mean is over. */
+export function bandNote(data: readonly LineRow[], of = "seeds"): string {
   const most = Math.max(0, ...data.map((row) => row.count));
   if (most < 2) return "One seed: no interval can be given.";
-  return `Lines are means over ${formatNumber(most)} seeds; bands are 95% t-intervals, cut where they leave the frame.`;
+  return `Lines are means over ${formatNumber(most)} ${of}; bands are 95% t-intervals, cut where they leave the frame.`;
 }
 
 /** The last mean of a series with its unit, for sentences. */
