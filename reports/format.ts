@@ -37,7 +37,7 @@ export function isEstimate(value: unknown): value is Estimate {
 export function formatNumber(value: number, digits: number = significantDecimals(value, 3)): string {
   if (Number.isNaN(value)) return "not a number";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-  if (value !== 0 && Math.abs(value) < 1e-6) return exponential(value);
+  if (value !== 0 && Math.abs(value) <= 1e-6) return exponential(value);
   const rounded = Math.abs(value).toFixed(digits);
   const [whole, fraction] = rounded.split(".");
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");

@@ -74,11 +74,19 @@ function headlineOf(runs: RecursiveRuns): string {
   const [best] = order;
   const worse = seenWorse(runs);
   const majority = runs.estimate("accuracy", { head: "baseline", composer: "majority" });
-  const bag = runs.estimate("accuracy", { head: "baseline", composer: "mean of vectors" });
+  // Neither baseline knows the order of words.
+  const orderless = ["naive Bayes", "mean of vectors"].flatMap((composer) => {
+    const estimate = runs.estimate("accuracy", { head: "baseline", composer });
+    return estimate ? [{ composer, estimate }] : [];
+  });
   const over = majority
     ? `, ${formatNumber(best.estimate.mean - majority.mean, 0)} points above the commonest class`
     : "";
-  const order_ = bag ? `; the mean of word vectors, which knows no order, has ${percent(bag)}` : "";
+  const without = orderless.length === 0
+    ? ""
+    : `; without any order of words ${
+      listWords(orderless.map(({ composer, estimate }) => `${composer} has ${percent(estimate)}`))
+    }`;
   const tree = order.length === 1
     ? ""
     : worse.length === 0
@@ -86,7 +94,7 @@ function headlineOf(runs: RecursiveRuns): string {
     : `. Seen to be worse: ${listWords(worse)} trees`;
   return `${opening(best.composer)} trees judge ${
     percent(best.estimate)
-  } of unseen sentences rightly${over}${order_}${tree}.`;
+  } of unseen sentences rightly${over}${without}${tree}.`;
 }
 
 function scopeOf({ profile, trials }: Results, runs: RecursiveRuns): string {
