@@ -22,7 +22,7 @@ export interface Segmenter {
   join(symbols: readonly string[]): string;
 }
 
-/** A placeholder (`{0}`), a word with the apostrophes and hyphens inside it, a number, or one mark. */
+/** What stands for a value (`{0}`), a word with the apostrophes and hyphens inside it, a number, or one mark. */
 const WORD = /▁?(?:\{\d+\}|[\p{L}\p{M}]+(?:['’-][\p{L}\p{M}]+)*|\p{N}+|[^▁])|▁/gu;
 
 /** Words, numbers and marks of a text, each with its blank. */
