@@ -17,6 +17,7 @@
 import type { Loan } from "./loan.ts";
 import type { Model } from "./model.ts";
 import { announcedBuild } from "./numerics/device.ts";
+import { flatten } from "./numerics/flat.ts";
 import type { SummedLoss } from "./numerics/loss.ts";
 import type { Parameters } from "./numerics/parameters.ts";
 import { tf } from "./numerics/tf.ts";
@@ -112,13 +113,17 @@ export interface Whole extends Pick<TrainStep, "loss" | "watched"> {
   readonly gradients: Float32Array;
 }
 
-/** Adds the parts' shares in their order, the gradients in float32 as one core would, and divides by all tokens. */
+/**
+ * Adds the parts' shares in their order, the gradients in float32 as one core would, and divides by all tokens. The sum is
+ * written over the first share's gradients.
+ */
 export function wholeOf([first, ...others]: readonly Share[]): Whole {
-  const gradients = first.gradients.slice();
+  const { gradients } = first;
   const squares = { ...first.squares };
   let { sum, tokens } = first;
   for (const share of others) {
-    for (let index = 0; index < gradients.length; index++) gradients[index] += share.gradients[index];
+    const more = share.gradients;
+    for (let index = 0; index < gradients.length; index++) gradients[index] += more[index];
     for (const [name, square] of Object.entries(share.squares)) squares[name] = (squares[name] ?? 0) + square;
     sum += share.sum;
     tokens += share.tokens;
@@ -203,13 +208,7 @@ export class Crew {
       this.#layout = learnt.map(([name, { shape }]) => ({ name, shape }));
       this.#values = new SharedArrayBuffer(4 * parameters.count());
     }
-    const values = new Float32Array(this.#values);
-    const data = await Promise.all(learnt.map(([, variable]) => variable.data()));
-    let at = 0;
-    for (const part of data) {
-      values.set(part, at);
-      at += part.length;
-    }
+    await flatten(parameters.variables, new Float32Array(this.#values));
   }
 }
 

@@ -26,10 +26,7 @@ self.addEventListener("message", ({ data }: MessageEvent<Start | Part>) => {
     ready.catch(fail);
   } else {
     ready.then((take) => take(data)).then(
-      ({ gradients, sum, tokens, squares }) => {
-        new Float32Array(data.gradients).set(gradients);
-        post({ kind: "sums", sum, tokens, squares });
-      },
+      ({ sum, tokens, squares }) => post({ kind: "sums", sum, tokens, squares }),
     ).catch(fail);
   }
 });
@@ -60,14 +57,16 @@ async function start({ module, maker, options, seed, watch, engine }: Start): Pr
   const { model, loss } = await make(options) as Learner<unknown>;
   const chain = new Callable(model);
   const parameters = new Parameters(seed);
-  let first = true;
-  return async ({ batch, steps, layout, values }) => {
-    parameters.restore({ steps, values: valuesOf(layout, values) });
-    if (first) dryRun(chain, batch, parameters);
-    first = false;
-    const share = await shareOf(chain, batch, { parameters, loss, watch });
-    checkSame(parameters, layout);
-    return share;
+  let made = 0;
+  return async ({ batch, steps, layout, values, gradients }) => {
+    if (made !== layout.length) {
+      parameters.restore({ steps, values: valuesOf(layout, values) });
+      dryRun(chain, batch, parameters);
+      checkSame(parameters, layout);
+      made = layout.length;
+    }
+    parameters.assign(steps, new Float32Array(values));
+    return await shareOf(chain, batch, { parameters, loss, watch }, new Float32Array(gradients));
   };
 }
 

@@ -4,6 +4,7 @@ import { borrow, lendingAbove, release } from "./demand.ts";
 import { type LoanContext, loanOf } from "./loan.ts";
 import { type BatchTensors, batchTensors, Callable, type Model, tokensIn } from "./model.ts";
 import { clipFactor, globalNorm, type Optimiser } from "./numerics/adam.ts";
+import { flatten, unflatten } from "./numerics/flat.ts";
 import type { SummedLoss } from "./numerics/loss.ts";
 import { droppingFrom } from "./numerics/dropout.ts";
 import type { Parameters } from "./numerics/parameters.ts";
@@ -131,23 +132,26 @@ async function stepTogether<T>(
   const { parameters } = options;
   const lead = (part: Batch) => shareOf(chain, part, options);
   const { gradients, loss, watched } = await crew.gradients(batch, parameters, lead);
-  const numbers = tf.tidy(() => {
-    let at = 0;
-    const grads = parameters.variables.map(({ shape, size }) => tf.tensor(gradients.subarray(at, at += size), shape));
-    return tf.keep(descend(grads, options));
-  });
+  const numbers = tf.tidy(() =>
+    tf.keep(descend(unflatten(gradients, parameters.variables.map(({ shape }) => shape)), options))
+  );
   const { steps } = parameters;
   const [gradientNorm] = await read(numbers);
   return { started, step: steps, loss, gradientNorm, watched };
 }
 
-/** One part's share of a step in parallel training: the gradients of its summed loss, flat. */
+/**
+ * One part's share of a step in parallel training: the gradients of its summed loss, flat.
+ *
+ * @param room Float32 `[P]` that the gradients are written to; may lie in shared memory.
+ */
 export async function shareOf<T>(
   chain: Callable<T>,
   batch: Batch,
   options: Pick<TrainOptions<T>, "parameters" | "loss" | "watch">,
+  room: Float32Array = new Float32Array(options.parameters.count()),
 ): Promise<Share> {
-  const { names, numbers } = tf.tidy(() => {
+  const { names, numbers, grads } = tf.tidy(() => {
     let tokens: Tensor | undefined;
     try {
       const { value, grads, squares } = slopes(chain, batch, options, (loss) => {
@@ -159,18 +163,20 @@ export async function shareOf<T>(
         tokens = tf.keep(loss.tokens.clone());
         return loss.sum;
       }, batch.size);
-      const sums = tf.stack([value, tokens!, ...Object.values(squares)]);
-      const numbers = tf.keep(tf.concat([...grads.map((gradient) => tf.reshape(gradient, [-1])), sums]));
-      return { names: Object.keys(squares), numbers };
+      const numbers = tf.keep(tf.stack([value, tokens!, ...Object.values(squares)]));
+      return { names: Object.keys(squares), numbers, grads: grads.map((gradient) => tf.keep(gradient)) };
     } finally {
       tokens?.dispose();
     }
-  }) as unknown as Report;
-  const all = await read(numbers) as Float32Array;
-  const end = options.parameters.count();
-  const [sum, tokens, ...squares] = all.subarray(end);
+  }) as unknown as Report & { readonly grads: Tensor[] };
+  try {
+    await flatten(grads, room);
+  } finally {
+    tf.dispose(grads);
+  }
+  const [sum, tokens, ...squares] = await read(numbers);
   const named = Object.fromEntries(names.map((name, at) => [name, squares[at]]));
-  return { gradients: all.subarray(0, end), sum, tokens, squares: named };
+  return { gradients: room, sum, tokens, squares: named };
 }
 
 /** Runs a batch without learning, so that the chain makes its parameters. */

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { unflatten } from "./flat.ts";
 import { seedFrom } from "./random.ts";
 import { type InitialValues, sizeOf, type TensorMap } from "./shape.ts";
 import { type Tensor, tf, type Variable } from "./tf.ts";
@@ -121,6 +122,19 @@ export class Parameters {
       if (saved) tf.tidy(() => variable.assign(tf.tensor(saved.data, variable.shape)));
       else if (this.#slots.has(name)) tf.tidy(() => variable.assign(tf.zerosLike(variable)));
     }
+  }
+
+  /**
+   * Gives all learnt parameters new values, and nothing to the optimiser.
+   *
+   * @param row Float32 `[P]`: the values one after another, in the order of the names.
+   */
+  assign(steps: number, row: Float32Array): void {
+    this.steps = steps;
+    tf.tidy(() => {
+      const values = unflatten(row, this.variables.map(({ shape }) => shape));
+      this.variables.forEach((variable, at) => variable.assign(values[at]));
+    });
   }
 
   /** Frees every tensor. */
