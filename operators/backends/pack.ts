@@ -14,6 +14,7 @@ import { adamKernels } from "./adam_kernels.ts";
 import { arrayKernels } from "./array_kernels.ts";
 import { attentionKernels } from "./attention_kernels.ts";
 import { type Build, BUILDS } from "./build_names.ts";
+import { dropoutKernels } from "./dropout_kernels.ts";
 import { flatKernels } from "./flat_kernels.ts";
 import { gruKernels } from "./gru_kernels.ts";
 import { lossKernels } from "./loss_kernels.ts";
@@ -133,7 +134,7 @@ export async function installPack(build: Build): Promise<void> {
   const kernels = [
     ...[...productKernels, ...segmentKernels, ...gruKernels],
     ...[...adamKernels, ...lossKernels, ...scoreKernels, ...arrayKernels, ...unaryKernels],
-    ...[...attentionKernels, ...poly2Kernels, ...flatKernels],
+    ...[...attentionKernels, ...poly2Kernels, ...flatKernels, ...dropoutKernels],
   ];
   for (const kernel of kernels) {
     const replaced = tf.getKernel(kernel.name, "wasm");

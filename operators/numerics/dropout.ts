@@ -6,11 +6,16 @@
  *
  * @module
  */
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+import { beside, hasKernels, runKernel } from "./device_kernels.ts";
+import { sizeOf } from "./shape.ts";
 import { type Tensor, type Tensor3D, tf } from "./tf.ts";
 
 /** Drops values of a tensor of any shape; each call draws anew. */
 export type Drop = <T extends Tensor>(x: T, rate: number) => T;
+
+/** Name of the device kernel that draws the factors. */
+export const DROP_KERNEL = "HeedDropFactors";
 
 /**
  * Dropout from a seed: the same seed and the same calls drop the same values.
@@ -20,17 +25,29 @@ export type Drop = <T extends Tensor>(x: T, rate: number) => T;
 export function droppingFrom(seed: number): Drop {
   const generator = xoroshiro128plus(seed | 0);
   for (let index = 0; index < 64; index++) generator.next(); // the first values look alike for all seeds
+  const [high0, low0, high1, low1] = generator.getState();
+  const state = Int32Array.of(low0, high0, low1, high1);
   return <T extends Tensor>(x: T, rate: number): T => {
     if (!(rate >= 0 && rate < 1)) {
       throw new RangeError(`Cannot drop as the rate must be in [0, 1): current value is ${rate}`);
     }
-    if (rate === 0) return x;
-    const limit = rate * 2 ** 32;
-    const kept = 1 / (1 - rate);
-    const factors = new Float32Array(x.size);
-    for (let index = 0; index < factors.length; index++) factors[index] = (generator.next() >>> 0) < limit ? 0 : kept;
-    return tf.mul(x, tf.tensor(factors, x.shape)) as T;
+    return rate === 0 ? x : tf.mul(x, factorsOf(x.shape, rate, state)) as T;
   };
+}
+
+/** 0 for what is dropped and 1 / (1 - rate) for the rest; moves the generator's state on, one draw a value. */
+function factorsOf(shape: number[], rate: number, state: Int32Array): Tensor {
+  const limit = rate * 2 ** 32;
+  const kept = 1 / (1 - rate);
+  // Factors are a constant of the way back, whoever makes them.
+  if (hasKernels(DROP_KERNEL)) return beside(() => runKernel<Tensor>(DROP_KERNEL, {}, { shape, state, limit, kept }));
+  const [low0, high0, low1, high1] = state;
+  const generator = xoroshiro128plusFromState([high0, low0, high1, low1]);
+  const factors = new Float32Array(sizeOf(shape));
+  for (let index = 0; index < factors.length; index++) factors[index] = (generator.next() >>> 0) < limit ? 0 : kept;
+  const [nextHigh0, nextLow0, nextHigh1, nextLow1] = generator.getState();
+  state.set([nextLow0, nextHigh0, nextLow1, nextHigh1]);
+  return tf.tensor(factors, shape);
 }
 
 /** How much is dropped, and whether the same units at every step. */

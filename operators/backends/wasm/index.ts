@@ -8,6 +8,7 @@ export { multiplyAdds } from "./peak";
 export { apply, prepare } from "./math";
 export { gruForward, gruForwardScratch } from "./gru";
 export { gruBackward, gruBackwardScratch } from "./gru_gradient";
+export { dropFactors } from "./dropout";
 export { adam, squares } from "./adam";
 export { crossEntropy, crossEntropyGradient } from "./cross_entropy";
 export { logarithms } from "./log";

@@ -19,6 +19,7 @@ import {
 } from "../../../operators/mod.ts";
 import { droppingFrom } from "../../../operators/numerics/dropout.ts";
 import { tf } from "../../../operators/numerics/tf.ts";
+import { packTest } from "../../helpers/builds.ts";
 
 await useEngine();
 
@@ -81,4 +82,19 @@ Deno.test("a model drops while it learns and not when it is asked, and repeats t
   assertNotEquals(await run(0), dropped);
   assert(dropped.every(Number.isFinite));
   assertEquals(tf.memory().numTensors, before);
+});
+
+packTest("dropout draws the same with and without the pack, whoever drew before", async (build) => {
+  const draw = (pack: boolean | typeof build, drop: ReturnType<typeof droppingFrom>, shape: number[], rate: number) =>
+    useEngine({ pack }).then(() => tf.tidy(() => drop(tf.ones(shape), rate).dataSync()));
+  for (const seed of [0, 1, -7, 2 ** 31 - 1]) {
+    const [stock, pack, mixed] = [1, 2, 3].map(() => droppingFrom(seed));
+    for (const [at, shape] of [[1], [7, 3], [2, 5, 11], [0, 3], [64]].entries()) {
+      const rate = [0.3, 0.999999, 1e-9, 0.5, 0.1][at];
+      const expected = await draw(false, stock, shape, rate);
+      assertEquals(await draw(build, pack, shape, rate), expected);
+      assertEquals(await draw(at % 2 ? build : false, mixed, shape, rate), expected);
+    }
+  }
+  await useEngine({ pack: build });
 });
