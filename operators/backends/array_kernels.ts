@@ -1,7 +1,8 @@
 /**
  * Stock kernels that move or add up values, where the wasm backend's own are slow: `Identity` (a copy there, and every
  * tensor that a gradient keeps goes through it), `GatherV2` (element by element), `Concat` and `SplitV` (row by row in
- * JavaScript), `Slice` (a copy of the whole first), `Sum` over leading axes (a transposed copy first). What isn't covered here goes to the stock kernel.
+ * JavaScript), `Slice` (a copy of the whole first), `Sum` over leading axes (a transposed copy first), `Tile` (value by value; every
+ * operation that broadcasts a condition goes through it). What isn't covered here goes to the stock kernel.
  *
  * @module
  */
@@ -116,6 +117,26 @@ const slice: PackKernel = {
   },
 };
 
+/** x repeated along its axes, the last one first, each from the result of the one before. */
+const tile: PackKernel = {
+  name: "Tile",
+  run(context, inputs, attrs) {
+    const { backend, functions, address } = context;
+    const { x } = inputs;
+    const reps = attrs.reps as number[];
+    const size = isWord(x) ? 4 : x.dtype === "bool" ? 1 : 0;
+    const axes = x.shape.map((_, axis) => axis).filter((axis) => reps[axis] !== 1).reverse();
+    if (size === 0 || axes.length === 0) return stock(context, "Tile", inputs, attrs);
+    return axes.reduce((made: tf.TensorInfo, axis, index) => {
+      const out = backend.makeOutput(made.shape.with(axis, made.shape[axis] * reps[axis]), x.dtype);
+      const blocks = product(made.shape.slice(0, axis)), bytes = size * product(made.shape.slice(axis));
+      functions.repeatBlocks(address(made), address(out), bytes, blocks, reps[axis]);
+      if (index > 0) backend.disposeData(made.dataId);
+      return out;
+    }, x);
+  },
+};
+
 /** Sums over the leading axes, over the last ones, or over all; axes of one position don't count. */
 const sum: PackKernel = {
   name: "Sum",
@@ -140,4 +161,4 @@ const sum: PackKernel = {
 };
 
 /** Kernels of this file. */
-export const arrayKernels: readonly PackKernel[] = [identity, gather, concat, split, slice, sum];
+export const arrayKernels: readonly PackKernel[] = [identity, gather, concat, split, slice, tile, sum];

@@ -263,6 +263,7 @@ function elements({ values }: Givers): KernelCase[] {
 function rows({ values, constant }: Givers): KernelCase[] {
   const [count, width, symbols] = [1280, 128, 64], size = count * width;
   const table = values(symbols, width), ids = constant(5, [count], "int32") as Tensor1D, x = values(count, width);
+  const column = values(count, 1);
   const shared = { transposes: "", bound: "memory" as const };
   return [
     { ...shared, kernel: "embedding", operations: 0, bytes: 8 * size, run: () => tf.gather(table, ids) },
@@ -275,6 +276,13 @@ function rows({ values, constant }: Givers): KernelCase[] {
     },
     { ...shared, kernel: "sum of rows", operations: size, bytes: 4 * (size + width), run: () => tf.sum(x, 0) },
     { ...shared, kernel: "sum of columns", operations: size, bytes: 4 * (size + count), run: () => tf.sum(x, 1) },
+    {
+      ...shared,
+      kernel: "repeating",
+      operations: 0,
+      bytes: 4 * (size + count),
+      run: () => tf.tile(column, [1, width]),
+    },
     { ...shared, kernel: "joining", operations: 0, bytes: 16 * size, run: () => tf.concat([x, x], 1) },
     { ...shared, kernel: "cutting", operations: 0, bytes: 8 * size, run: () => tf.split(x, 2, 1) },
   ];

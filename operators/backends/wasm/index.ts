@@ -14,7 +14,7 @@ export { crossEntropy, crossEntropyGradient } from "./cross_entropy";
 export { logarithms } from "./log";
 export { maskedSoftmax, maskedSoftmaxGradient } from "./softmax";
 export { concatScore, concatScoreGradient } from "./concat_score";
-export { copyRows, gatherRows } from "./rows";
+export { copyRows, gatherRows, repeatBlocks } from "./rows";
 export { sumColumns, sumRows } from "./sums";
 export { expOf, sigmoidOf, tanhOf } from "./unary";
 export { attention, attentionScratch } from "./attention";

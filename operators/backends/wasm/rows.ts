@@ -22,6 +22,30 @@ export function copyRows(from: usize, fromStride: i32, to: usize, toStride: i32,
   for (let row = 0; row < rows; row++, from += fromStride, to += toStride) copy(to, from, bytes);
 }
 
+/** Each of `blocks` blocks of `bytes` bytes, `times` times one after the other. */
+export function repeatBlocks(from: usize, to: usize, bytes: i32, blocks: i32, times: i32): void {
+  for (let block = 0; block < blocks; block++, from += bytes) {
+    if (bytes == 4) to = fill(to, v128.load32_splat(from), times << 2);
+    else if (bytes == 1) to = fill(to, v128.load8_splat(from), times);
+    else if (bytes & 3) {
+      for (let time = 0; time < times; time++, to += bytes) memory.copy(to, from, bytes);
+    } else {
+      for (let time = 0; time < times; time++, to += bytes) copy(to, from, bytes);
+    }
+  }
+}
+
+/** `bytes` bytes of a pattern that repeats within four bytes; where they end. */
+// @ts-ignore: decorator
+@inline
+function fill(to: usize, pattern: v128, bytes: i32): usize {
+  let at = 0;
+  for (; at <= bytes - 16; at += 16) v128.store(to + at, pattern);
+  for (; at <= bytes - 4; at += 4) v128.store32_lane(to + at, pattern, 0);
+  for (; at < bytes; at++) v128.store8_lane(to + at, pattern, 0);
+  return to + <usize>bytes;
+}
+
 /** memory.copy leaves the module, which short rows don't repay. */
 // @ts-ignore: decorator
 @inline

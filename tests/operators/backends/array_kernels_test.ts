@@ -222,3 +222,34 @@ packTest("slice takes a range of any axis, of any type", async (build) => {
     { numRuns: 40 },
   );
 });
+
+packTest(
+  "repeating along any axes is what stock gives, for numbers and truths, in blocks of any length",
+  async (build) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 37 })), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+        fc.constantFrom("float32", "int32", "bool"),
+        async (axes, dtype) => {
+          const shape = axes.map(([side]) => side), reps = axes.map(([, times]) => times);
+          const run = () =>
+            tf.tidy(() => {
+              const values = normals(shape, 3, 100);
+              const x = tf.tensor(dtype === "bool" ? values.map((value) => Number(value > 0)) : values, shape);
+              return told(tf.tile(tf.cast(x, dtype as "bool"), reps));
+            });
+          const { stock, pack } = await stockAndPack(build, run);
+          assertEquals(pack, stock);
+        },
+      ),
+      { numRuns: 20 },
+    );
+    tf.tidy(() => {
+      assertEquals(tf.tile(tf.ones([2, 0, 3]), [1, 5, 2]).shape, [2, 0, 6]);
+      assertEquals(tf.tile(tf.tensor1d([1, 2]), [1]).arraySync(), [1, 2]);
+    });
+  },
+);
