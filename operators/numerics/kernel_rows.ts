@@ -4,8 +4,8 @@
  * @module
  */
 import type { Quotient } from "./denominators.ts";
-import type { FeatureMap } from "./feature_map.ts";
-import { addKeys, hide, readPairs, readSums, type Sums } from "./kernel_sums.ts";
+import { type FeatureMap, featuresOf } from "./feature_map.ts";
+import { addKeys, hide, type KeyFeatures, readPairs, readSums, type Sums } from "./kernel_sums.ts";
 import { cut, pieces, scan } from "./scope.ts";
 import { visiblePairs } from "./visible.ts";
 import { type Tensor, type Tensor2D, type Tensor4D, tf } from "./tf.ts";
@@ -35,7 +35,7 @@ export function keysOf(map: FeatureMap, k: Tensor4D, v: Tensor4D, mask: Tensor2D
 /** All pairs of a query and a key that it sees. */
 export function quadratic(q: Tensor4D, { map, k, v, seen, count }: Keys, causal: boolean): Quotient {
   const visible = visiblePairs(q.shape[2], k.shape[2], causal, seen);
-  return readPairs(map, [], q, k, v, visible, { query: { count }, key: { count } });
+  return readPairs(map, [], q, k, v, visible, { count }, () => featuresOf(map, k, { count, side: "key" }));
 }
 
 /** Every query sees every key that the mask shows. */
@@ -49,7 +49,14 @@ export function openRows(
   const [kOf, vOf, seenOf, qOf] = [cut(k, written), cut(v, written), seen && cut(seen, written), cut(q, read)];
   const { state: sums } = scan(written.length, [], (index, sums) => ({
     rows: [],
-    state: [...addKeys(map, sums, kOf(index), vOf(index), seenOf?.(index), { first: index * chunk, count })],
+    state: [
+      ...addKeys(
+        sums,
+        featuresOf(map, kOf(index), { first: index * chunk, count, side: "key" }),
+        vOf(index),
+        seenOf?.(index),
+      ),
+    ],
   }));
   const { rows } = scan(read.length, sums, (index, sums) => ({
     rows: [finish(readSums(map, sums, qOf(index), { first: index * chunk, count }))],
@@ -86,13 +93,15 @@ export function causalRows(
   const { rows, state } = scan(sizes.length, [...sums], (index, sums) => {
     const at = { first: first + index * size, count };
     const [q, k, v, seen] = [qOf(index), kOf(index), vOf(index), seenOf?.(index)];
-    const add = (): Tensor[] => [...addKeys(map, sums, k, v, seen, at)];
+    let made: KeyFeatures | undefined; // once, for pairs and for sums
+    const features = () => made ??= featuresOf(map, k, { ...at, side: "key" });
+    const add = (): Tensor[] => [...addKeys(sums, features(), v, seen)];
     if (recurrent) {
       const next = add();
       return { rows: [finish(readSums(map, next, q, at))], state: next };
     }
     const visible = visiblePairs(sizes[index], sizes[index], true, seen);
-    const found = readPairs(map, sums, q, k, v, visible, { query: at, key: at });
+    const found = readPairs(map, sums, q, k, v, visible, at, features);
     return { rows: [finish(found)], state: carries || index < sizes.length - 1 ? add() : [] };
   });
   return { rows: rows[0] as Tensor4D, sums: state };

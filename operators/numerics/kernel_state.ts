@@ -7,7 +7,7 @@
 import { InputError } from "../records.ts";
 import type { AttentionState } from "./attention_mechanism.ts";
 import { DEFAULT_EPS, divide } from "./denominators.ts";
-import { checkFeatureMap, type FeatureMap, hasFused, scaledQueries } from "./feature_map.ts";
+import { checkFeatureMap, type FeatureMap, featuresOf, hasFused, scaledQueries } from "./feature_map.ts";
 import { checkMask } from "./masks.ts";
 import { CAUSAL_CHUNK, causalRows, keysOf } from "./kernel_rows.ts";
 import { addKeys, joinCompensated } from "./kernel_sums.ts";
@@ -73,7 +73,8 @@ function after(options: KernelStateOptions, position: number, tensors: readonly 
           carries: !compensated,
         }, (found) => divide(found, eps, map.positive ?? false));
         if (!compensated) return [rows.rows, ...rows.sums];
-        const own = addKeys(map, [], keys.k, keys.v, keys.seen, { first, count: positions });
+        const made = featuresOf(map, keys.k, { first, count: positions, side: "key" });
+        const own = addKeys([], made, keys.v, keys.seen);
         return [rows.rows, ...joinCompensated(sums, lost, own)];
       });
       return { output: output as Tensor4D, next: after(options, first + length, next) };

@@ -27,23 +27,18 @@ export function hide<T extends Tensor>(x: T, visible: Visible): T {
   return visible ? tf.where(visible, x, tf.zerosLike(x)) as T : x;
 }
 
+/** Features `[B, H, S, C]` of keys, and their factors' logarithms `[B, H, S, 1]` where these are kept apart. */
+export type KeyFeatures = ReturnType<typeof featuresOf>;
+
 /**
  * Adds keys to sums.
  *
- * @param k `[B, H, S, D]`
+ * @param made features of the keys
  * @param v `[B, H, S, M]`
  * @param visible `[B, 1, S, 1]`
  * @returns sums that include these keys
  */
-export function addKeys(
-  map: FeatureMap,
-  sums: Sums,
-  k: Tensor4D,
-  v: Tensor4D,
-  visible: Visible,
-  context: Omit<FeatureContext, "side">,
-): Sums {
-  const made = featuresOf(map, k, { ...context, side: "key" });
+export function addKeys(sums: Sums, made: KeyFeatures, v: Tensor4D, visible: Visible): Sums {
   const features = hide(made.features, visible); // after φ: φ(0) need not be 0
   if (!made.log) {
     const [S, z] = [tf.matMul(features, v, true), total(features)];
@@ -104,7 +99,16 @@ export function readSums(
   };
 }
 
-/** What pairs give to queries, with what earlier keys gave in `sums`, which every query sees. */
+/** Whether pairs of a query and a key can do without features. */
+export function pairsAlone({ pair, applyScaled }: FeatureMap): boolean {
+  return pair !== undefined && !applyScaled;
+}
+
+/**
+ * What pairs give to queries, with what earlier keys gave in `sums`, which every query sees.
+ *
+ * @param features of the keys; asked for only where pairs can't do without
+ */
 export function readPairs(
   map: FeatureMap,
   sums: Sums,
@@ -112,10 +116,11 @@ export function readPairs(
   k: Tensor4D,
   v: Tensor4D,
   visible: Visible,
-  contexts: { readonly query: Omit<FeatureContext, "side">; readonly key: Omit<FeatureContext, "side"> },
+  context: Omit<FeatureContext, "side">,
+  features: () => KeyFeatures,
 ): Quotient {
-  const summed = () => readSums(map, sums, q, contexts.query);
-  if (map.pair && !map.applyScaled) {
+  const summed = () => readSums(map, sums, q, context);
+  if (map.pair && pairsAlone(map)) {
     const products = tf.matMul(scaledQueries(map, q), k, false, true);
     const own = quotient(hide(map.pair.of(products), visible), v);
     if (sums.length === 0) return own;
@@ -125,8 +130,8 @@ export function readPairs(
       denominator: tf.add(own.denominator, earlier.denominator),
     };
   }
-  const queries = featuresOf(map, q, { ...contexts.query, side: "query" });
-  const keys = featuresOf(map, k, { ...contexts.key, side: "key" });
+  const queries = featuresOf(map, q, { ...context, side: "query" });
+  const keys = features();
   const similarity = tf.matMul(queries.features, keys.features, false, true);
   if (!keys.log) {
     const own = quotient(hide(similarity, visible), v);

@@ -9,7 +9,7 @@ import { tf } from "./tf.ts";
 
 /**
  * elu(x) + 1 > 0. Written as e^min(x, 0) + max(x, 0), so that far below 0 it is e^x and not (e^x - 1) + 1 = 0, and its
- * gradient has no kink.
+ * gradient has no kink; with x - max(x, 0) for min(x, 0), which backends have no fast kernel for.
  */
 export function elu(): FeatureMap {
   return {
@@ -19,7 +19,10 @@ export function elu(): FeatureMap {
     scaling: "none",
     positive: true,
     dimension: (width) => width,
-    apply: (x) => tf.add(tf.exp(tf.minimum(x, 0)), tf.relu(x)),
+    apply(x) {
+      const above = tf.relu(x);
+      return tf.add(tf.exp(tf.sub(x, above)), above);
+    },
     cost: (width) => ({ features: width, operations: 4 * width }),
   };
 }

@@ -56,11 +56,11 @@ export function linearPeak({ n, d, m }: Sizes, causal: boolean, work: Workspace,
   const sums = c * (m + 1) + (scaled ? 1 : 0), several = n > chunk;
   const apart = scaled ? c + 2 : 0; // features weighed by their factor, and what it is made of
   const sizeAt = (index: number) => Math.min(chunk, n - index * chunk);
-  const added = (rows: number, first: boolean) =>
-    once + rows * (vector + apart) + sums + (first ? 0 : (scaled ? 2 : 1) * sums);
+  const made = (rows: number) => once + rows * vector;
+  const added = (rows: number, first: boolean) => rows * apart + sums + (first ? 0 : (scaled ? 2 : 1) * sums);
   if (!causal) {
     const write = tree(Math.ceil(n / chunk), (index) => ({
-      peak: (several ? sizeAt(index) * (d + m) : 0) + added(sizeAt(index), index === 0),
+      peak: (several ? sizeAt(index) * (d + m) : 0) + made(sizeAt(index)) + added(sizeAt(index), index === 0),
       rows: 0,
       state: sums,
     }));
@@ -75,13 +75,13 @@ export function linearPeak({ n, d, m }: Sizes, causal: boolean, work: Workspace,
   return tree(count, (index) => {
     const rows = sizeAt(index), pairs = rows * rows, first = index === 0, last = index === count - 1;
     const similarity = pair === undefined
-      ? 2 * (once + rows * vector) + (scaled ? 5 : 1) * pairs
+      ? 2 * made(rows) + (scaled ? 5 : 1) * pairs // features of keys once, for pairs and for sums
       : rows * d + (1 + pair) * pairs;
     const hidden = 2.25 * pairs; // zeros, what is seen of the kernel, and one byte a pair for who sees whom
     const read = first ? 0 : (pair === undefined ? 0 : rows * vector) + 2 * rows * (m + 1);
     return {
       peak: (several ? rows * (2 * d + m) : 0) + similarity + hidden + rows * (2 * m + 2) + read +
-        (scaled ? 4 * rows : 0) + (last ? 0 : added(rows, first)),
+        (scaled ? 4 * rows : 0) + (last ? 0 : added(rows, first) + (pair === undefined ? 0 : made(rows))),
       rows: rows * m,
       state: last ? 0 : sums,
     };
