@@ -10,12 +10,14 @@
  *
  * @module
  */
+import { isComposing } from "./device_kernels.ts";
+import type { Symbols } from "./embedding.ts";
 import { besides, glorotUniform, orthogonal, seedFrom, zeros } from "./random.ts";
 import { gruCost, gruParameters, type LayerCost, layerCost, recurGru } from "./recurrence.ts";
 import { recurLstm } from "./lstm.ts";
 import { recurResetBefore } from "./reset_before.ts";
 import { assertShape, type InitialValues, type TensorMap } from "./shape.ts";
-import { type Tensor1D, type Tensor2D, type Tensor3D, tf } from "./tf.ts";
+import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "./tf.ts";
 
 /** What a cell carries from step to step, each `[B, U]`; the first is h, which the rest of a model sees. */
 export type CellState = readonly Tensor2D[];
@@ -67,17 +69,35 @@ export function project({ kernel, bias }: TensorMap, x: Tensor2D): Tensor2D {
 }
 
 /**
- * Runs a cell over sequences `x` `[B, T, I]`; padding changes nothing.
+ * The projection `[B, T, G U]` of sequences `[B, T, I]`, or of symbols. Where a table has fewer rows than the sequences
+ * have places, it is projected instead of them: E[ids] W + b = (E W + b)[ids], and on the way back the gradients of a
+ * symbol's places are added up before they meet W. Counting sees the plain form, which is the one that costs are given of.
  *
  * @throws RangeError when a shape doesn't fit.
  */
-export function runLayer(cell: Cell, params: TensorMap, x: Tensor3D, options: LayerOptions): Layer {
-  const [batch, steps, inputs] = x.shape;
-  const width = cell.gates * params.recurrent.shape[0];
-  assertShape("kernel", params.kernel, [inputs, width]);
+export function projectAll(params: TensorMap, x: Tensor3D | Symbols): Tensor3D {
+  if (!("ids" in x)) {
+    const [batch, steps, inputs] = x.shape;
+    assertShape("kernel", params.kernel, [inputs, null]);
+    const flat = project(params, x.reshape([batch * steps, inputs]));
+    return flat.reshape([batch, steps, flat.shape[1]]) as Tensor3D;
+  }
+  const { table, ids } = x;
+  if (isComposing() || table.shape[0] >= ids.size) return projectAll(params, tf.gather(table, ids) as Tensor as Tensor3D);
+  assertShape("kernel", params.kernel, [table.shape[1], null]);
+  return tf.gather(project(params, table), ids) as Tensor as Tensor3D;
+}
+
+/**
+ * Runs a cell over sequences `x` `[B, T, I]` or over symbols; padding changes nothing.
+ *
+ * @throws RangeError when a shape doesn't fit.
+ */
+export function runLayer(cell: Cell, params: TensorMap, x: Tensor3D | Symbols, options: LayerOptions): Layer {
+  const [batch] = ("ids" in x ? x.ids : x).shape;
+  assertShape("kernel", params.kernel, [null, cell.gates * params.recurrent.shape[0]]);
   if (options.lengths) assertShape("lengths", options.lengths, [batch]);
-  const projected = project(params, x.reshape([batch * steps, inputs])).reshape([batch, steps, width]) as Tensor3D;
-  return cell.layer(params, projected, options);
+  return cell.layer(params, projectAll(params, x), options);
 }
 
 /** One step from a projection `[B, G U]` and a state to the next state. */

@@ -7,8 +7,9 @@
  * @module
  */
 import type { Attend } from "./attention.ts";
-import { type Cell, type CellState, project, runLayer, step } from "./cell.ts";
+import { type Cell, type CellState, project, projectAll, runLayer, step } from "./cell.ts";
 import { type Drop, type DropoutOptions, dropSteps } from "./dropout.ts";
+import type { Symbols } from "./embedding.ts";
 import { partOf, under } from "./groups.ts";
 import { glorotUniform, seedFrom, zeros } from "./random.ts";
 import { type LayerCost, layerCost } from "./recurrence.ts";
@@ -156,34 +157,32 @@ export class Stack {
   /** All steps at once, where nothing is made on the way: top states `[B, T, U]`, zero past a sequence's length. */
   run(
     params: TensorMap,
-    x: Tensor3D,
+    x: Tensor3D | Symbols,
     initial: TensorMap,
     lengths: Tensor1D,
     drop: Drop | undefined,
     options: DropoutOptions,
   ): Tensor3D {
     const states = this.#of(initial);
-    return this.#layers.reduce((below, layer) => {
-      const input = layer === 0 ? below : dropSteps(drop, below, options);
+    return this.#layers.reduce<Tensor3D | Symbols>((below, layer) => {
+      const input = layer === 0 ? below : dropSteps(drop, below as Tensor3D, options);
       const own = partOf(this.#name(layer), params);
       return runLayer(this.cell, own, input, { lengths, initial: states[layer] }).outputs;
-    }, x);
+    }, x) as Tensor3D;
   }
 
   /** The steps to come, for known inputs `[B, T, K]`: what depends on them alone is computed now. */
   stepping(
     params: TensorMap,
-    x: Tensor3D,
+    x: Tensor3D | Symbols,
     drop: Drop | undefined,
     options: DropoutOptions,
   ): (at: number, state: TensorMap, fed: Tensor2D) => TensorMap {
-    const [batch, steps, known] = x.shape;
+    const [batch, steps] = ("ids" in x ? x.ids : x).shape;
     const parts = this.#layers.map((layer) => partOf(this.#name(layer), params));
     const { kernel, ...rest } = parts[0];
     const [forKnown, forFed] = tf.split(kernel as Tensor2D, [this.known, this.fed], 0) as [Tensor2D, Tensor2D];
-    const flat = project({ ...rest, kernel: forKnown }, x.reshape([batch * steps, known]) as Tensor2D);
-    const width = flat.shape[1];
-    const projected = steps === 1 ? [flat] : tf.unstack(flat.reshape([batch, steps, width]), 1) as Tensor2D[];
+    const projected = tf.unstack(projectAll({ ...rest, kernel: forKnown }, x), 1) as Tensor2D[];
     const masks = this.#layers.slice(1).map(() => dropSteps(drop, tf.ones([batch, steps, this.units]), options));
     const dropped = (below: Tensor2D, layer: number, at: number) => {
       if (!drop || !options.dropout) return below;

@@ -62,10 +62,15 @@ export interface DropoutOptions {
   readonly variational?: boolean;
 }
 
+/** Whether anything is dropped. */
+export function drops(drop: Drop | undefined, { dropout = 0 }: DropoutOptions): drop is Drop {
+  return drop !== undefined && dropout > 0;
+}
+
 /** Drops values of sequences `[B, T, D]`, the same ones at every step where dropout is variational. */
 export function dropSteps(drop: Drop | undefined, x: Tensor3D, options: DropoutOptions): Tensor3D {
   const { dropout = 0, variational = false } = options;
-  if (!drop || dropout === 0) return x;
+  if (!drops(drop, options)) return x;
   if (!variational) return drop(x, dropout);
   const [batch, , width] = x.shape;
   return tf.mul(x, drop(tf.ones([batch, 1, width]), dropout)) as Tensor3D;

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { embed, embeddingParameters } from "./embedding.ts";
+import { embeddingParameters, embedSteps, type Symbols } from "./embedding.ts";
 import { partOf, under } from "./groups.ts";
 import { type Cell, gru, runLayer } from "./cell.ts";
 import { type Drop, type DropoutOptions, dropSteps } from "./dropout.ts";
@@ -90,7 +90,7 @@ export function recurrentEncoder(options: RecurrentOptions): Encoder {
       ),
     }),
     apply(params, ids, lengths, drop) {
-      let x = dropSteps(drop, embed(partOf("embedding", params), ids) as Tensor3D, options); // [B, S, E]
+      let x: Tensor3D | Symbols = embedSteps(partOf("embedding", params), ids, drop, options);
       let final: Tensor2D[] = [];
       for (const layer of each) {
         const read = directions.map((direction) =>
@@ -101,7 +101,7 @@ export function recurrentEncoder(options: RecurrentOptions): Encoder {
         final = read.map(({ final }) => final[0]);
       }
       return {
-        memory: x,
+        memory: x as Tensor3D,
         final: both ? tf.concat(final, 1) : final[0],
         backward: both ? final[1] : undefined,
       };

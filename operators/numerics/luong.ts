@@ -17,7 +17,7 @@ import type { Attend } from "./attention.ts";
 import { type Cell, gru } from "./cell.ts";
 import { addCosts, bridge, type Decoder, type DecoderOptions, Stack, stackSteps, withinLengths } from "./decoder.ts";
 import { type Drop, dropSteps } from "./dropout.ts";
-import { embed, embeddingParameters } from "./embedding.ts";
+import { embed, embeddingParameters, embedSteps } from "./embedding.ts";
 import { partOf, under } from "./groups.ts";
 import { glorotUniform, seedFrom } from "./random.ts";
 import { layerCost } from "./recurrence.ts";
@@ -81,7 +81,7 @@ export function luongDecoder(options: LuongOptions): Decoder {
       return { ...stack.named(states), ...fed };
     },
     teacher(params, attend, initial, inputs, lengths, drop) {
-      const x = dropSteps(drop, embed(partOf("embedding", params), inputs) as Tensor3D, options); // [B, T, E]
+      const x = embedSteps(partOf("embedding", params), inputs, drop, options); // [B, T, E]
       if (!inputFeeding) {
         const queries = stack.run(params, x, initial, lengths, drop, options);
         return { ...read(params, attend, queries, drop), queries };
