@@ -83,7 +83,9 @@ export function projectAll(params: TensorMap, x: Tensor3D | Symbols): Tensor3D {
     return flat.reshape([batch, steps, flat.shape[1]]) as Tensor3D;
   }
   const { table, ids } = x;
-  if (isComposing() || table.shape[0] >= ids.size) return projectAll(params, tf.gather(table, ids) as Tensor as Tensor3D);
+  if (isComposing() || table.shape[0] >= ids.size) {
+    return projectAll(params, tf.gather(table, ids) as Tensor as Tensor3D);
+  }
   assertShape("kernel", params.kernel, [table.shape[1], null]);
   return tf.gather(project(params, table), ids) as Tensor as Tensor3D;
 }

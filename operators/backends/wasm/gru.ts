@@ -119,22 +119,32 @@ export function gruForward(
 }
 
 function cell(x: usize, product: usize, bias: usize, state: usize, output: usize, saved: usize, units: i32): void {
-  const gate = <usize>units << 2;
-  for (let unit = 0; unit < units; unit += 4) {
-    const count = units - unit;
-    const r = sigmoid4(f32x4.add(loadPart(x, count), f32x4.add(v128.load(product), loadPart(bias, count))));
-    const z = sigmoid4(
-      f32x4.add(loadPart(x + gate, count), f32x4.add(loadPart(product + gate, count), loadPart(bias + gate, count))),
-    );
-    const q = f32x4.add(loadPart(product + 2 * gate, count), loadPart(bias + 2 * gate, count));
-    const n = tanh4(f32x4.add(loadPart(x + 2 * gate, count), f32x4.mul(r, q)));
-    const h = f32x4.add(n, f32x4.mul(z, f32x4.sub(loadPart(state, count), n)));
-    storePart(state, h, count);
-    storePart(output, h, count);
-    storePart(saved, r, count);
-    storePart(saved + gate, z, count);
-    storePart(saved + 2 * gate, n, count);
-    storePart(saved + 3 * gate, q, count);
-    x += 16, product += 16, bias += 16, state += 16, output += 16, saved += 16;
+  const gate = <usize>units << 2, whole = <usize>(units & ~3) << 2;
+  for (let at: usize = 0; at < whole; at += 16) {
+    cellPart(x + at, product + at, bias + at, state + at, output + at, saved + at, gate, 4);
   }
+  if (whole < gate) {
+    cellPart(x + whole, product + whole, bias + whole, state + whole, output + whole, saved + whole, gate, units & 3);
+  }
+}
+
+/** `count` units; a count that is known when compiling leaves no branch. */
+// @ts-ignore: decorator
+@inline
+function cellPart(
+  x: usize, product: usize, bias: usize, state: usize, output: usize, saved: usize, gate: usize, count: i32,
+): void {
+  const r = sigmoid4(f32x4.add(loadPart(x, count), f32x4.add(loadPart(product, count), loadPart(bias, count))));
+  const z = sigmoid4(
+    f32x4.add(loadPart(x + gate, count), f32x4.add(loadPart(product + gate, count), loadPart(bias + gate, count))),
+  );
+  const q = f32x4.add(loadPart(product + 2 * gate, count), loadPart(bias + 2 * gate, count));
+  const n = tanh4(f32x4.add(loadPart(x + 2 * gate, count), f32x4.mul(r, q)));
+  const h = f32x4.add(n, f32x4.mul(z, f32x4.sub(loadPart(state, count), n)));
+  storePart(state, h, count);
+  storePart(output, h, count);
+  storePart(saved, r, count);
+  storePart(saved + gate, z, count);
+  storePart(saved + 2 * gate, n, count);
+  storePart(saved + 3 * gate, q, count);
 }

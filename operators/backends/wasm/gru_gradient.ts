@@ -88,28 +88,40 @@ export function gruBackward(
 function cellGradient(
   dh: usize, dOutput: usize, state: usize, saved: usize, dx: usize, g: usize, dBias: usize, units: i32,
 ): void {
-  const gate = <usize>units << 2;
-  const one = f32x4.splat(1);
-  for (let unit = 0; unit < units; unit += 4) {
-    const count = units - unit;
-    const d = f32x4.add(v128.load(dh), loadPart(dOutput, count));
-    const r = loadPart(saved, count), z = loadPart(saved + gate, count);
-    const n = loadPart(saved + 2 * gate, count), q = loadPart(saved + 3 * gate, count);
-    const keep = f32x4.sub(one, z);
-    const dz = f32x4.mul(f32x4.mul(d, f32x4.sub(loadPart(state, count), n)), f32x4.mul(z, keep));
-    const dn = f32x4.mul(f32x4.mul(d, keep), f32x4.sub(one, f32x4.mul(n, n)));
-    const dr = f32x4.mul(f32x4.mul(dn, q), f32x4.mul(r, f32x4.sub(one, r)));
-    const dq = f32x4.mul(dn, r);
-    v128.store(dh, f32x4.mul(d, z));
-    storePart(dx, dr, count);
-    storePart(dx + gate, dz, count);
-    storePart(dx + 2 * gate, dn, count);
-    storePart(g, dr, count);
-    storePart(g + gate, dz, count);
-    storePart(g + 2 * gate, dq, count);
-    storePart(dBias, f32x4.add(loadPart(dBias, count), dr), count);
-    storePart(dBias + gate, f32x4.add(loadPart(dBias + gate, count), dz), count);
-    storePart(dBias + 2 * gate, f32x4.add(loadPart(dBias + 2 * gate, count), dq), count);
-    dh += 16, dOutput += 16, state += 16, saved += 16, dx += 16, g += 16, dBias += 16;
+  const gate = <usize>units << 2, whole = <usize>(units & ~3) << 2;
+  for (let at: usize = 0; at < whole; at += 16) {
+    cellGradientPart(dh + at, dOutput + at, state + at, saved + at, dx + at, g + at, dBias + at, gate, 4);
   }
+  if (whole < gate) {
+    cellGradientPart(
+      dh + whole, dOutput + whole, state + whole, saved + whole, dx + whole, g + whole, dBias + whole, gate, units & 3,
+    );
+  }
+}
+
+/** `count` units; a count that is known when compiling leaves no branch. */
+// @ts-ignore: decorator
+@inline
+function cellGradientPart(
+  dh: usize, dOutput: usize, state: usize, saved: usize, dx: usize, g: usize, dBias: usize, gate: usize, count: i32,
+): void {
+  const one = f32x4.splat(1);
+  const d = f32x4.add(v128.load(dh), loadPart(dOutput, count));
+  const r = loadPart(saved, count), z = loadPart(saved + gate, count);
+  const n = loadPart(saved + 2 * gate, count), q = loadPart(saved + 3 * gate, count);
+  const keep = f32x4.sub(one, z);
+  const dz = f32x4.mul(f32x4.mul(d, f32x4.sub(loadPart(state, count), n)), f32x4.mul(z, keep));
+  const dn = f32x4.mul(f32x4.mul(d, keep), f32x4.sub(one, f32x4.mul(n, n)));
+  const dr = f32x4.mul(f32x4.mul(dn, q), f32x4.mul(r, f32x4.sub(one, r)));
+  const dq = f32x4.mul(dn, r);
+  v128.store(dh, f32x4.mul(d, z));
+  storePart(dx, dr, count);
+  storePart(dx + gate, dz, count);
+  storePart(dx + 2 * gate, dn, count);
+  storePart(g, dr, count);
+  storePart(g + gate, dz, count);
+  storePart(g + 2 * gate, dq, count);
+  storePart(dBias, f32x4.add(loadPart(dBias, count), dr), count);
+  storePart(dBias + gate, f32x4.add(loadPart(dBias + gate, count), dz), count);
+  storePart(dBias + 2 * gate, f32x4.add(loadPart(dBias + 2 * gate, count), dq), count);
 }
