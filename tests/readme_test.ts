@@ -47,6 +47,29 @@ Deno.test("README's self-attention chain learns to recall", async () => {
   }
 });
 
+Deno.test("README's feature map of one's own appears in the page's tables, its bytes as predicted", async () => {
+  const map = sampleWith("const hedgehog: FeatureMap");
+  assertLessOrEqual(map.trimEnd().split("\n").length, 20);
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(join(folder, "hedgehog.ts"), map);
+    const settings = { mechanisms: "softmax,elu,./hedgehog.ts", lengths: "64,256,1024", dims: 16, words: 0, budget: 0 };
+    const { code, text } = await run(
+      folder,
+      ...["run", "--config", join(root, "deno.json"), "--no-prompt", "--allow-read", "--allow-write", "--allow-env"],
+      ...["--allow-sys", join(root, "main.ts"), "pipeline", "kernels", "--out", "site"],
+      ...Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]),
+    );
+    assertEquals(code, 0, text);
+    const page = await Deno.readTextFile(join(folder, "site", "kernels.html"));
+    const tables = page.match(/<table[\s\S]*?<\/table>/g)!.filter((each) => each.includes("hedgehog"));
+    assert(tables.length >= 2, `${tables.length} tables name the map`); // crossovers and bytes
+    assertStringIncludes(page, "closed form for every mechanism that has one"); // within 5%, by the figure's title
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("README's score of one's own appears in the page's table and figures", async () => {
   const score = sampleWith("const cosine: Score");
   assertLessOrEqual(score.trimEnd().split("\n").length, 22);

@@ -68,6 +68,8 @@ export interface AttentionMechanism {
   state?(options?: StateOptions): AttentionState;
   /** The closed form of what it costs; causal, of a form that carries its state from position to position. */
   cost?(dims: AttentionDims): AttentionCost;
+  /** The closed form of the most bytes that a pass holds beyond Q, K and V, the output included, by what they are for. */
+  bytes?(dims: AttentionDims): Readonly<Record<string, number>>;
   /** Why these sizes can't be used, as one clause ("the width must be even: current value is 3"). */
   refuses?(dims: AttentionDims): string | undefined;
 }

@@ -52,5 +52,6 @@ export function cosine({ positions }: CosineOptions = {}): FeatureMap {
         ? undefined
         : `a sequence may have at most ${positions} positions: current value is ${count}`,
     cost: (width) => ({ features: 2 * width, operations: 3 * width }),
+    workspace: (width) => ({ vector: 5 * width + 2 }), // rectified, times cosine and sine, both together; the two tables
   };
 }

@@ -16,7 +16,7 @@
  */
 import { InputError } from "../records.ts";
 import { constantOf } from "./constant.ts";
-import type { FeatureContext, FeatureMap, MapCost, ScaledFeatures } from "./feature_map.ts";
+import type { FeatureContext, FeatureMap, MapCost, MapWorkspace, ScaledFeatures } from "./feature_map.ts";
 import { orthogonal, randomFrom, seedFrom } from "./random.ts";
 import { type Tensor2D, type Tensor4D, tf } from "./tf.ts";
 
@@ -134,6 +134,7 @@ export function favor(options: FavorOptions = {}): FavorMap {
         ? `features must be even for the ${kind} kind: current value is ${dimension(width)}`
         : undefined,
     cost: (width) => cost(kind, width, dimension(width)),
+    workspace: (width) => workspace(kind, width, dimension(width)),
     redraw: (next = seedFrom(seed, "redraw")) => favor({ ...options, seed: next }),
   };
 }
@@ -150,4 +151,14 @@ function cost(kind: FavorKind, width: number, features: number): MapCost {
   if (kind === "trigonometric") return { features, operations: shared + 2 * features, extra };
   const negated = kind === "hyperbolic" ? count : 0;
   return { features, operations: shared + negated + (features - 1) + 3 * features + 1, extra };
+}
+
+/**
+ * y and its squares; projections, then, a feature each: exponents less their greatest, exponential and features (negated
+ * and joined before, or sine, cosine, joined and features); sums a row; the directions.
+ */
+function workspace(kind: FavorKind, width: number, features: number): MapWorkspace {
+  const count = kind === "positive" ? features : features / 2;
+  const made = { positive: 3 * features, hyperbolic: count + 4 * features, trigonometric: 3 * features }[kind];
+  return { vector: 2 * width + count + made + (kind === "trigonometric" ? 2 : 4), once: count * width };
 }

@@ -73,6 +73,16 @@ export interface MapCost extends FeatureCost {
   extra?(n: number): number;
 }
 
+/** Elements in memory that a map leaves until its caller's scope ends: what a prediction of peak bytes needs. */
+export interface MapWorkspace {
+  /** For each vector: its features, and all that was made on the way to them. */
+  readonly vector: number;
+  /** For each pair, from q·k to the kernel's value, of a map with a {@linkcode PairForm}. @default 0 */
+  readonly pair?: number;
+  /** For each call, whatever the vectors (random directions, say). @default 0 */
+  readonly once?: number;
+}
+
 /** A feature map. Pure: it neither keeps nor disposes of a tensor. */
 export interface FeatureMap {
   /** Short and unique: it labels rows, tables and figures. */
@@ -103,6 +113,8 @@ export interface FeatureMap {
   readonly fused?: FusedForm;
   /** The exact cost for width D; without it a mechanism made of the map can't tell its own. */
   cost?(width: number): MapCost;
+  /** What it leaves in memory for width D; without it peak bytes of attention by this map can't be predicted. */
+  workspace?(width: number): MapWorkspace;
   /** Why these sizes can't be used, as one clause ("the width must be even: current value is 3"). */
   refuses?(width: number, positions?: number): string | undefined;
 }

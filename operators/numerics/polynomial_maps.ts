@@ -159,6 +159,11 @@ export function taylor({ deduplicated = false }: TaylorOptions = {}): FeatureMap
       operations: 2 * width + (deduplicated ? triangle(width) : width * width),
       pair: 4,
     }),
+    // Two scaled copies, the products (before them the two factors, where each is made once), 1, all together.
+    workspace: (width) => ({
+      vector: 1 + 2 * width + (deduplicated ? width + 3 * triangle(width - 1) : width * width) + dimension(width),
+      pair: 4,
+    }),
   };
 }
 

@@ -24,6 +24,7 @@ export function elu(): FeatureMap {
       return tf.add(tf.exp(tf.sub(x, above)), above);
     },
     cost: (width) => ({ features: width, operations: 4 * width }),
+    workspace: (width) => ({ vector: 4 * width }), // rectified, the rest, its exponential, the sum
   };
 }
 
@@ -38,5 +39,6 @@ export function relu(): FeatureMap {
     dimension: (width) => width,
     apply: (x) => tf.relu(x),
     cost: (width) => ({ features: width, operations: width }),
+    workspace: (width) => ({ vector: width }),
   };
 }

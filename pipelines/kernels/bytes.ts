@@ -5,7 +5,7 @@
  * @module
  */
 import { type AttentionDims, CAUSAL_CHUNK, type FeatureMap, OPEN_CHUNK } from "../../operators/mod.ts";
-import { linearPeak, WORKSPACES } from "./kernel_bytes.ts";
+import { linearPeak, type Workspace } from "./kernel_bytes.ts";
 
 /** Bytes by the tensor, or the scratch, that they are for. */
 export type Bytes = Readonly<Record<string, number>>;
@@ -49,11 +49,12 @@ export function softmaxBytes(dims: AttentionDims, route: "streaming" | "material
   };
 }
 
-/** Kernel attention composed of stock operations, by a map that Heed knows; nothing for a map of a user's own. */
+/** Kernel attention composed of stock operations; nothing for a map that doesn't tell its workspace. */
 export function kernelBytes(dims: AttentionDims, map: FeatureMap): Bytes | undefined {
   const { d, m, n, heads = 1, batch = 1, causal = false } = dims;
-  const work = Object.hasOwn(WORKSPACES, map.name) ? WORKSPACES[map.name](d) : undefined;
-  if (!work) return undefined;
+  const told = map.workspace?.(d);
+  if (!told) return undefined;
+  const work: Workspace = { ...told, features: map.dimension(d), scaled: map.applyScaled !== undefined };
   const times = heads * batch, output = 4 * times * n * m;
   const peak = 4 * times * linearPeak(dims, causal, work, causal ? CAUSAL_CHUNK : OPEN_CHUNK);
   const state = 4 * times * work.features * (m + 1);

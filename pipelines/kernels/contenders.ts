@@ -24,7 +24,7 @@ export interface Contender {
   readonly mechanism: AttentionMechanism;
   /** Features of its kernel, for those that have one. */
   features?(d: number): FeatureCost;
-  /** Operations and theory's memory. Nothing for a map of a user's own that doesn't tell its cost. */
+  /** Operations and theory's memory. Nothing for one of a user's own that doesn't tell its cost. */
   cost(dims: AttentionDims): AttentionCost | undefined;
   /** Bytes that it allocates beyond Q, K and V, by tensor, where that is known. */
   bytes(dims: AttentionDims): Bytes | undefined;
@@ -60,11 +60,12 @@ export function contender(name: string): Contender {
       bytes: (dims) => softmaxBytes(dims, route),
     };
   }
-  if (name === "poly2-quadratic") return ofMap(featureMaps.poly2(), name, "quadratic");
-  return ofMap(MAPS[name](), name);
+  if (name === "poly2-quadratic") return contenderOf(featureMaps.poly2(), name, "quadratic");
+  return contenderOf(MAPS[name](), name);
 }
 
-function ofMap(map: FeatureMap, name = map.name, route: "linear" | "quadratic" = "linear"): Contender {
+/** Kernel attention by a feature map, a user's own among them. */
+export function contenderOf(map: FeatureMap, name = map.name, route: "linear" | "quadratic" = "linear"): Contender {
   const mechanism = kernelMechanism(map, { name, route });
   const features = map.cost && ((d: number) => map.cost!(d));
   return {
@@ -96,9 +97,25 @@ export async function loadContender(name: string): Promise<Contender> {
     if (typeof found?.[key] !== "string") refuse(name, `${key} (text)`);
   }
   if (typeof found?.apply !== "function") refuse(name, "apply (a function)");
-  if (typeof found?.dimension === "function") return ofMap(found as FeatureMap);
+  if (typeof found?.dimension === "function") return contenderOf(found as FeatureMap);
   const mechanism = found as AttentionMechanism;
-  return { name: mechanism.name, mechanism, cost: () => undefined, bytes: () => undefined };
+  return {
+    name: mechanism.name,
+    mechanism,
+    cost: (dims) => mechanism.cost?.(dims),
+    bytes: (dims) => mechanism.bytes && checkedBytes(name, mechanism.bytes(dims)),
+  };
+}
+
+/** Bytes as a module gives them. @throws InputError when they aren't numbers from 0 by name */
+function checkedBytes(name: string, bytes: Bytes): Bytes {
+  const wrong = Object.entries(bytes).find(([, value]) => !(Number.isFinite(value) && value >= 0));
+  if (!wrong) return bytes;
+  throw new InputError(
+    `Cannot use ${name} as a mechanism as its bytes must be numbers from 0: current value for "${wrong[0]}" is ${
+      wrong[1]
+    }`,
+  );
 }
 
 function refuse(name: string, what: string): never {

@@ -131,7 +131,10 @@ export function memoryFigure(runs: KernelRuns): Figure {
     const { memory } = cost.crossover({ d: setting.d, m: setting.d });
     marks.push({ panel, x: memory.materialised, label: `N² = C(M+1) at ${formatNumber(memory.materialised, 0)}` });
   }
-  for (const { relative } of byteErrors(runs)) worst = Math.max(worst, Math.abs(relative));
+  let farthest = "";
+  for (const { relative, mechanism } of byteErrors(runs)) {
+    if (Math.abs(relative) > worst) [worst, farthest] = [Math.abs(relative), labelOf(mechanism)];
+  }
   return figure(
     logLog({
       id: "memory",
@@ -141,7 +144,7 @@ export function memoryFigure(runs: KernelRuns): Figure {
         ? `Measured peak bytes are within ${
           worst < 1e-3 ? "0.1" : formatNumber(worst * 100, 1)
         }% of the closed form for every mechanism that has one, at every length`
-        : `Measured peak bytes are up to ${formatNumber(worst * 100, 1)}% off the closed form`,
+        : `Measured peak bytes are up to ${formatNumber(worst * 100, 1)}% off the closed form (${farthest})`,
       caption:
         "Most bytes held at once beyond Q, K and V: the output, all between, and the scratch of device kernels, as the " +
         "backend's allocator saw it. Points are measured, lines predicted. The flat part at short lengths is the scratch of " +

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { MapWorkspace } from "../../operators/mod.ts";
 
 /** Elements that one chunk holds while it is worked on, and leaves behind. */
 interface Chunk {
@@ -16,32 +17,13 @@ interface Chunk {
   readonly state: number;
 }
 
-/** Tensors that a feature map leaves in a scope while it makes features, a vector, and its pair form a pair. */
-export interface Workspace {
+/** What a feature map leaves in a scope, and what its sums are. */
+export interface Workspace extends MapWorkspace {
   /** C. */
   readonly features: number;
-  /** Elements for each vector, the features themselves included. */
-  readonly vector: number;
-  /** Elements for each pair from q·k to the kernel's value, where pairs are made without features. */
-  readonly pair?: number;
-  /** Elements that each making of features takes once, whatever the vectors. */
-  readonly once?: number;
   /** Whether rows keep a factor apart: its logarithms, sums and differences. */
-  readonly scaled?: boolean;
+  readonly scaled: boolean;
 }
-
-/** How much each of Heed's maps leaves, for width D. */
-export const WORKSPACES: Readonly<Record<string, (d: number) => Workspace>> = {
-  // minimum, exponential, rectified, their sum
-  elu: (d) => ({ features: d, vector: 4 * d }),
-  relu: (d) => ({ features: d, vector: d }),
-  // rectified, times cosine and sine, both together
-  cosformer: (d) => ({ features: 2 * d, vector: 5 * d + 2 }),
-  // y and y^2; projections, less their greatest, exponential, features; sums a row; the directions
-  "favor-positive": (d) => ({ features: 2 * d, vector: 10 * d + 4, once: 2 * d * d, scaled: true }),
-  // two scaled copies, all products, 1, all together
-  taylor: (d) => ({ features: 1 + d + d * d, vector: 2 + 3 * d + 2 * d * d, pair: 4 }),
-};
 
 /** Sizes of one head. */
 interface Sizes {
@@ -52,7 +34,7 @@ interface Sizes {
 
 /** Most elements at once of the linear route, output included, for one head. */
 export function linearPeak({ n, d, m }: Sizes, causal: boolean, work: Workspace, chunk: number): number {
-  const { features: c, vector, pair, once = 0, scaled = false } = work;
+  const { features: c, vector, pair, once = 0, scaled } = work;
   const sums = c * (m + 1) + (scaled ? 1 : 0), several = n > chunk;
   const apart = scaled ? c + 2 : 0; // features weighed by their factor, and what it is made of
   const sizeAt = (index: number) => Math.min(chunk, n - index * chunk);

@@ -131,12 +131,8 @@ export class KernelRuns {
     if (both.length < 2) return undefined;
     const last = both[both.length - 1];
     const ended = { lastRatio: last.ratio, lastN: last.n };
-    for (let i = both.length - 2; i >= 0; i--) {
-      const [a, b] = [both[i], both[i + 1]];
-      if (a.ratio >= 1 || b.ratio < 1) continue;
-      const share = -Math.log(a.ratio) / Math.log(b.ratio / a.ratio);
-      return { n: a.n * (b.n / a.n) ** share, beyond: false, ...ended };
-    }
+    const n = overtaken(both);
+    if (n !== undefined) return { n, beyond: false, ...ended };
     if (last.ratio >= 1) return { n: undefined, beyond: false, ...ended };
     return { n: this.moved(setting, mechanism, last.n), beyond: true, ...ended };
   }
@@ -168,12 +164,30 @@ export class KernelRuns {
     return (dims) => known.cost(dims)?.operations;
   }
 
-  /** The crossover of operations, from the closed form. */
-  predicted({ d, causal }: Setting, mechanism: string): number | undefined {
-    if (!contenderNames.includes(mechanism)) return undefined;
+  /** The crossover of operations, from the closed form; of a module's own, between the lengths of its stored rows. */
+  predicted(setting: Setting, mechanism: string): number | undefined {
+    const { d, causal } = setting;
+    if (!contenderNames.includes(mechanism)) {
+      const softmax = this.operations(setting, "softmax");
+      return overtaken(
+        [...this.operations(setting, mechanism)].filter(([n]) => softmax.has(n))
+          .map(([n, operations]) => ({ n, ratio: softmax.get(n)! / operations })),
+      );
+    }
     const features = contender(mechanism).features?.(d);
     return features && cost.crossover({ d, m: d, causal, features }).operations;
   }
+}
+
+/** Where a ratio passes 1 for good, on a straight line between logarithms; nothing when it does so nowhere. */
+function overtaken(both: readonly { readonly n: number; readonly ratio: number }[]): number | undefined {
+  for (let i = both.length - 2; i >= 0; i--) {
+    const [a, b] = [both[i], both[i + 1]];
+    if (a.ratio >= 1 || b.ratio < 1) continue;
+    const share = -Math.log(a.ratio) / Math.log(b.ratio / a.ratio);
+    return a.n * (b.n / a.n) ** share;
+  }
+  return undefined;
 }
 
 /** `D = M = 64, causal`. */

@@ -161,23 +161,32 @@ function countTitle(runs: KernelRuns): string {
 
 /** Which tensors take the bytes, at the greatest length. */
 export function bytesTable(runs: KernelRuns, setting: Setting): Table | undefined {
-  const rows = runs.mechanisms.flatMap((mechanism) =>
-    runs.select("bytes/part", setting, mechanism).map(({ labels, value, step }) => ({
+  const rows = runs.mechanisms.flatMap((mechanism) => {
+    const parts = runs.select("bytes/part", setting, mechanism).map(({ labels, value, step }) => ({
       mechanism: labelOf(mechanism),
       tensor: String(labels.tensor),
       n: step,
-      bytes: value,
-    }))
-  );
+      bytes: value as number | null,
+    }));
+    const last = runs.series("bytes", setting, mechanism, { kind: "measured" }).at(-1);
+    if (parts.length > 0 || !last || runs.select("bytes", setting, mechanism, { kind: "predicted" }).length > 0) {
+      return parts;
+    }
+    return [{ mechanism: labelOf(mechanism), tensor: "not given", n: last.n, bytes: null }];
+  });
+  if (rows.every(({ bytes }) => bytes === null)) return undefined;
   const seen = new Set<string>();
   const once = rows.filter((row) =>
     !seen.has(`${row.mechanism} ${row.tensor}`) && seen.add(`${row.mechanism} ${row.tensor}`)
   );
-  if (once.length === 0) return undefined;
   return table({
     id: "bytes",
     title: `What the bytes are for, ${settingName(setting)}, N = ${formatNumber(once[0].n)}`,
-    caption: "The closed form by tensor, beyond Q, K and V.",
+    caption: `The closed form by tensor, beyond Q, K and V.${
+      once.some(({ bytes }) => bytes === null)
+        ? " Not given: the module that brought the attention doesn't tell its bytes."
+        : ""
+    }`,
     columns: [
       { key: "mechanism", heading: "Mechanism", kind: "text" },
       { key: "tensor", heading: "For", kind: "text" },

@@ -1,14 +1,16 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { from, lastValueFrom, toArray } from "rxjs";
-import { measureAttention, tf, useEngine } from "../../../operators/mod.ts";
+import { featureMaps, measureAttention, tf, useEngine } from "../../../operators/mod.ts";
 import { packFunctions } from "../../../operators/backends/pack.ts";
 import { InputError } from "../../../operators/records.ts";
 import type { TrialEvent } from "../../../pipelines/experiment.ts";
 import { kernelsExperiment } from "../../../pipelines/kernels.ts";
 import { poly2Bytes, softmaxBytes, totalBytes } from "../../../pipelines/kernels/bytes.ts";
-import { contender, contenderNames, loadContender } from "../../../pipelines/kernels/contenders.ts";
+import { contender, contenderNames, contenderOf, loadContender } from "../../../pipelines/kernels/contenders.ts";
 import { resolveOptions } from "../../../pipelines/options.ts";
+import type { Table } from "../../../reports/mod.ts";
 
+const { favor, taylor } = featureMaps;
 const engine = await useEngine();
 const tiny = { lengths: "16,32,64", dims: "4", repeats: "3", budget: "0", words: "64" };
 const options = await resolveOptions(kernelsExperiment, "quick", new Map(Object.entries(tiny)));
@@ -67,7 +69,8 @@ Deno.test("counted operations equal the closed form for every mechanism that is 
 for (const causal of [false, true]) {
   for (const d of [16, 40]) {
     Deno.test(`peak bytes are the closed form's within 5% (D ${d}, causal ${causal})`, async () => {
-      const all = contenderNames.map(contender);
+      const own = [favor({ kind: "hyperbolic" }), favor({ kind: "trigonometric" }), taylor({ deduplicated: true })];
+      const all = [...contenderNames.map(contender), ...own.map((map) => contenderOf(map))];
       const lengths = [64, 128, 200, 512, 700, 1024, 1500];
       const measured = await lastValueFrom(
         from(lengths).pipe(
@@ -131,9 +134,40 @@ Deno.test("a feature map of the user's own joins by its module", async () => {
     undefined,
     undefined,
   ]);
-  await Deno.writeTextFile(path, `export default { name: "half" };`);
   await Deno.writeTextFile(path + ".2.ts", `export default { name: "half" };`);
   await assertRejects(() => loadContender(path + ".2.ts"), InputError, "must have citation (text)");
   await Deno.remove(path);
   await Deno.remove(path + ".2.ts");
+});
+
+Deno.test("an attention of the user's own tells its cost and its bytes, or the page says that it doesn't", async () => {
+  const folder = await Deno.makeTempDir();
+  const at = (name: string) => `${folder}/${name}.ts`;
+  const attention = (rest: string) =>
+    `export default { name: "first", citation: "mine", apply: (q, k, v) => v.clone(), ${rest} };`;
+  await Deno.writeTextFile(at("told"), attention("bytes: ({ n, m }) => ({ output: 4 * n * m })"));
+  await Deno.writeTextFile(at("untold"), attention("").replace("first", "second"));
+  await Deno.writeTextFile(at("wrong"), attention("bytes: () => ({ output: -1 })"));
+  assertEquals((await loadContender(at("told"))).bytes({ n: 8, d: 2, m: 3 }), { output: 96 });
+  const wrong = await loadContender(at("wrong"));
+  assertThrows(
+    () => wrong.bytes({ n: 8, d: 2, m: 3 }),
+    InputError,
+    'bytes must be numbers from 0: current value for "output" is -1',
+  );
+  const given = { ...tiny, words: "0", mechanisms: ["softmax", at("told"), at("untold")].join(",") };
+  const own = await resolveOptions(kernelsExperiment, "quick", new Map(Object.entries(given)));
+  const [options] = await kernelsExperiment.configurations(own);
+  const trial = { id: "own", pipeline: "kernels", options, seed: 3, version: "1" };
+  const events = await lastValueFrom(kernelsExperiment.run(trial, {}).pipe(toArray()));
+  const rows = events.flatMap(({ rows }) => rows);
+  const page = await kernelsExperiment.page({ trials: [trial], rows, profile: "quick", command: "c", machines: [] });
+  const table = page.sections.flatMap(({ blocks }) => blocks)
+    .find((block): block is Table => typeof block === "object" && "id" in block && block.id === "bytes")!;
+  assertEquals(table.rows.filter(({ mechanism }) => mechanism !== "softmax"), [
+    { mechanism: "first", tensor: "output", n: 64, bytes: 1024 },
+    { mechanism: "second", tensor: "not given", n: 64, bytes: null },
+  ]);
+  assert(table.caption.includes("Not given"), table.caption);
+  await Deno.remove(folder, { recursive: true });
 });
