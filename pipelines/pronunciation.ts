@@ -57,22 +57,18 @@ export async function readSets(options: Options): Promise<Sets> {
     };
   } else {
     const all = await dictionaryFile(String(trainFile));
-    sets = {
-      // With a test set of its own, the file's "test" words are learnt from too.
-      train: only(all, (split) => split === "train" || (split === "test" && testFile !== "")),
-      dev: only(all, (split) => split === "dev"),
-      test: testFile === "" ? only(all, (split) => split === "test") : await dictionaryFile(String(testFile)),
-    };
+    const part = (name: string) => only(all, (split) => split === name);
+    sets = testFile === ""
+      ? { train: part("train"), dev: part("dev"), test: part("test") }
+      // With a test set of its own the whole file is learnt from, but for what is scored after each epoch.
+      : { train: all, dev: part("dev"), test: await dictionaryFile(String(testFile)) };
     if (sets.train.length * sets.dev.length * sets.test.length === 0) {
       sets = sharedOut(all, testFile === "" ? undefined : sets.test);
     }
   }
-  const scored = new Set([...sets.dev, ...sets.test].map(({ id }) => id));
-  const disjoint = {
-    train: filtered(sets.train, ({ id }) => !scored.has(id)),
-    dev: sets.dev,
-    test: sets.test,
-  };
+  const dev = limited(sets.dev, Number(devWords));
+  const scored = new Set([...dev, ...sets.test].map(({ id }) => id));
+  const disjoint = { train: filtered(sets.train, ({ id }) => !scored.has(id)), dev, test: sets.test };
   for (const [name, set] of Object.entries(disjoint)) {
     if (set.length === 0) {
       throw new InputError(`Cannot use ${set.provenance.name} as its ${name} set must have words: current value is 0`);
@@ -80,7 +76,7 @@ export async function readSets(options: Options): Promise<Sets> {
   }
   return {
     train: limited(disjoint.train, Number(words)),
-    dev: limited(disjoint.dev, Number(devWords)),
+    dev: disjoint.dev,
     test: limited(disjoint.test, Number(testWords)),
   };
 }
