@@ -117,3 +117,18 @@ packTest("masked weights are exactly 0, a hidden row is zeros, and growing memor
   growMemory();
   assertEquals(run(logits, shape, mask, shape, normals(shape, 1)), before);
 });
+
+packTest("sharp rows have no denormal weights, nor gradients: what float32 can't tell from 0 is 0", () => {
+  const width = 67;
+  const logits = Float32Array.from({ length: width }, (_, s) => -2 * s); // weights from 1 down to e^-132
+  const upstream = normals([width], 5, 1e-6);
+  const { weights, gradient } = run(logits, [1, width], new Array(width).fill(1), [width], upstream);
+  const exact = referenceSoftmax([...logits], new Array(width).fill(1));
+  weights.forEach((weight, s) => {
+    if (exact[s] < 2 ** -65) assertEquals(weight, 0, `position ${s}`);
+    if (exact[s] > 2 ** -63) assertEquals(Math.abs(weight / exact[s] - 1) < 1e-5, true, `position ${s}`);
+  });
+  for (const value of [...weights, ...gradient]) {
+    assertEquals(value !== 0 && Math.abs(value) < 2 ** -126, false, `denormal ${value}`);
+  }
+});
