@@ -211,7 +211,7 @@ function losses({ values, constant, kept }: Givers): KernelCase[] {
     [
       "masked softmax",
       "functions",
-      side ** 2 * (exp + 4),
+      side ** 2 * (exp + 6),
       8 * side ** 2,
       () => runKernel<Tensor>("HeedMaskedSoftmax", masked, { repeat: side }),
     ],
@@ -253,17 +253,25 @@ function optimiser({ values, constant }: Givers): KernelCase[] {
 
 function elements({ values }: Givers): KernelCase[] {
   const size = 1 << 16, x = values(size), shared = { transposes: "", bound: "functions" as const, bytes: 8 * size };
+  const draws = { shape: [size], state: Int32Array.of(1, 2, 3, 4), limit: 2 ** 31, kept: 2 };
   return [
     { ...shared, kernel: "exponential", operations: exp * size, run: () => tf.exp(x) },
     { ...shared, kernel: "logistic function", operations: sigmoid * size, run: () => tf.sigmoid(x) },
     { ...shared, kernel: "hyperbolic tangent", operations: tanh * size, run: () => tf.tanh(x) },
+    {
+      ...shared,
+      kernel: "dropout's factors",
+      operations: 11 * size, // of whole numbers: the generator's, and the choice
+      bytes: 4 * size,
+      run: () => runKernel<Tensor>("HeedDropFactors", {}, draws),
+    },
   ];
 }
 
 function rows({ values, constant }: Givers): KernelCase[] {
   const [count, width, symbols] = [1280, 128, 64], size = count * width;
   const table = values(symbols, width), ids = constant(5, [count], "int32") as Tensor1D, x = values(count, width);
-  const column = values(count, 1);
+  const column = values(count, 1), row = new Float32Array(size);
   const shared = { transposes: "", bound: "memory" as const };
   return [
     { ...shared, kernel: "embedding", operations: 0, bytes: 8 * size, run: () => tf.gather(table, ids) },
@@ -284,6 +292,20 @@ function rows({ values, constant }: Givers): KernelCase[] {
       run: () => tf.tile(column, [1, width]),
     },
     { ...shared, kernel: "joining", operations: 0, bytes: 16 * size, run: () => tf.concat([x, x], 1) },
+    {
+      ...shared,
+      kernel: "flattening",
+      operations: 0,
+      bytes: 8 * size,
+      run: () => runKernel<Tensor[]>("HeedFlatten", { x }, { row }),
+    },
+    {
+      ...shared,
+      kernel: "unflattening",
+      operations: 0,
+      bytes: 8 * size,
+      run: () => runKernel<Tensor[]>("HeedUnflatten", {}, { row, shapes: [[count, width]] }),
+    },
     { ...shared, kernel: "cutting", operations: 0, bytes: 8 * size, run: () => tf.split(x, 2, 1) },
   ];
 }
