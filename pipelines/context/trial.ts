@@ -16,8 +16,7 @@
  *
  * @module
  */
-import { deserialize, serialize } from "node:v8";
-import { concat, concatMap, defer, filter, ignoreElements, map, type Observable, of, range, tap } from "rxjs";
+import { concat, concatMap, defer, EMPTY, filter, map, type Observable, of, tap } from "rxjs";
 import {
   adam,
   type AttentionMechanism,
@@ -30,24 +29,19 @@ import {
   pull,
   tokenize,
   train,
-  withParameters,
 } from "../../operators/mod.ts";
 import { type Label, type Measurement, UNASKED } from "../../operators/records.ts";
 import { loadAttention } from "../attention_module.ts";
+import { type Epoch, learnInEpochs } from "../epochs.ts";
 import type { Trial, TrialContext, TrialEvent } from "../experiment.ts";
-import { type RowMaker, rowsOf } from "../rows.ts";
+import { evaluationRows, type RowMaker, rowsOf, setRows } from "../rows.ts";
 import { BATCH, type Task, taskOf } from "./tasks.ts";
 
-/** Stretches of training, each stored with a state to go on from. */
+/** Stretches of training, each stored with a state to go on from, as epochs are. */
 const STRETCHES = 10;
 
 /** Bytes of one float32. */
 const FLOAT = 4;
-
-interface Checkpoint {
-  readonly stretches: number;
-  readonly parameters: Awaited<ReturnType<Parameters["save"]>>;
-}
 
 interface Setting {
   readonly trial: Trial;
@@ -57,19 +51,18 @@ interface Setting {
 }
 
 /** Runs one trial; goes on after the last finished stretch when there is a checkpoint. */
-export function runContextTrial(trial: Trial, { checkpoint }: TrialContext): Observable<TrialEvent> {
-  const before = checkpoint && deserialize(checkpoint) as Checkpoint;
+export function runContextTrial(trial: Trial, context: TrialContext): Observable<TrialEvent> {
   return defer(() => settingOf(trial)).pipe(
     concatMap((setting) =>
-      withParameters(trial.seed, (parameters) => {
-        if (before) parameters.restore(before.parameters);
-        const done = before?.stretches ?? 0;
-        return concat(
-          done === 0 ? of({ rows: [...dataRows(setting), ...costRows(setting)], progress: 0 }) : of(),
-          range(done, STRETCHES - done).pipe(concatMap((stretch) => learn(setting, parameters, stretch))),
-          score(setting, parameters),
-        );
-      })
+      learnInEpochs(trial.seed, context, (parameters) => ({
+        begin: () => {
+          const { row, task } = setting;
+          return of({ rows: [...setRows(row, task.sets, "examples"), ...costRows(setting)], progress: 0 });
+        },
+        epochs: STRETCHES,
+        epoch: (stretch) => oneStretch(setting, parameters, stretch),
+        end: () => finish(setting, parameters),
+      }))
     ),
   );
 }
@@ -85,13 +78,13 @@ async function settingOf(trial: Trial): Promise<Setting> {
   return { trial, task, row: rowsOf(id, labels), steps: Number(options.steps) };
 }
 
-/** One stretch of training, told in one event with its checkpoint. */
-function learn({ trial, task, row, steps }: Setting, parameters: Parameters, stretch: number): Observable<TrialEvent> {
-  const [from, to] = [stretch, stretch + 1].map((part) => BATCH * Math.round(steps * part / STRETCHES));
-  if (from === to) return of();
+/** One stretch of training, from 1; where there are fewer steps than stretches, some have none. */
+function oneStretch({ trial, task, row, steps }: Setting, parameters: Parameters, stretch: number): Epoch {
+  const [from, to] = [stretch - 1, stretch].map((part) => BATCH * Math.round(steps * part / STRETCHES));
+  if (from === to) return { learn: EMPTY, rows: EMPTY };
   const seen = { loss: 0, examples: 0, seconds: 0 };
-  return concat(
-    pull(task.learnt(from, to - from)).pipe(
+  return {
+    learn: pull(task.learnt(from, to - from)).pipe(
       tokenize(task.vocabulary),
       batch({ size: BATCH }),
       train(task.model, {
@@ -107,46 +100,25 @@ function learn({ trial, task, row, steps }: Setting, parameters: Parameters, str
         seen.seconds += seconds;
       }),
       filter(({ step }) => step % 10 === 0),
-      map(() => ({ rows: [], progress: 0.97 * (from + seen.examples) / (steps * BATCH) })),
+      map(() => seen.examples / (to - from)),
     ),
-    defer(async (): Promise<TrialEvent> => {
-      const state: Checkpoint = { stretches: stretch + 1, parameters: await parameters.save() };
-      return {
-        rows: [
-          row("loss/curve", seen.loss / seen.examples, "nats", to),
-          row("time/training", seen.seconds, "s", to),
-        ],
-        checkpoint: serialize(state),
-        progress: 0.97 * to / (steps * BATCH),
-      };
-    }),
-  );
+    rows: defer(() =>
+      of([row("loss/curve", seen.loss / seen.examples, "nats", to), row("time/training", seen.seconds, "s", to)])
+    ),
+  };
 }
 
-/** Scores the test examples; one event, so that the trial's end is stored whole or not at all. */
-function score({ task, row, steps }: Setting, parameters: Parameters): Observable<TrialEvent> {
-  const rows: Measurement[] = [];
+/** Scores the test examples. */
+function finish({ task, row, steps }: Setting, parameters: Parameters): Observable<Measurement[]> {
   return concat(
     pull(task.test).pipe(
       tokenize(task.vocabulary),
       batch({ size: 2 * BATCH }),
       evaluate(task.model, [metrics.accuracy, metrics.loss], { parameters }),
-      tap((evaluation) => {
-        for (const [metric, { value, unit }] of Object.entries(evaluation)) {
-          rows.push(row(metric, value, unit, steps * BATCH, { set: "test" }));
-        }
-      }),
-      ignoreElements(),
+      map((evaluation) => evaluationRows(row, evaluation, steps * BATCH, { set: "test" })),
     ),
-    defer(() => of({ rows: [...rows, row("parameters", parameters.count(), "1", 0)], progress: 1 })),
+    defer(() => of([row("parameters", parameters.count(), "1", 0)])),
   );
-}
-
-function dataRows({ task, row }: Setting): Measurement[] {
-  return Object.entries(task.sets).map(([set, { provenance, length }]) => {
-    const { name, split, licence, citation, checksum } = provenance;
-    return row("set", length, "examples", 0, { set, name, split, licence, citation, checksum });
-  });
 }
 
 /** What one example costs in closed form, and what guessing the commonest label would give. */

@@ -29,14 +29,6 @@ import { LEARNT_LENGTHS, longest, type Setting } from "./setting.ts";
 /** The sizes at which costs are stated. */
 export const REFERENCE = { source: 10, target: 9 } as const;
 
-/** Where the data are from and how many they are. */
-export function dataRows({ sets, row }: Setting): Measurement[] {
-  return Object.entries(sets).map(([set, { length, provenance }]) => {
-    const { name, split, licence, citation, checksum } = provenance;
-    return row("set", length, "examples", 0, { set, name, split, licence, citation, checksum });
-  });
-}
-
 /** Closed forms of parameters and operations, and the parameters that there are. */
 export function costRows({ trial, row, size, vocabulary }: Setting, parameters: Parameters): Measurement[] {
   const { encoder, composition } = partsOf(trial.options);

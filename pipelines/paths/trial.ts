@@ -19,8 +19,7 @@
  *
  * @module
  */
-import { deserialize, serialize } from "node:v8";
-import { concat, concatMap, defer, filter, ignoreElements, map, type Observable, of, range, tap } from "rxjs";
+import { concat, concatMap, defer, filter, map, type Observable, of, tap } from "rxjs";
 import {
   adam,
   batch,
@@ -35,61 +34,43 @@ import {
   tokenize,
   train,
   warmUp,
-  withParameters,
 } from "../../operators/mod.ts";
-import type { Example } from "../../operators/records.ts";
+import type { Example, Measurement } from "../../operators/records.ts";
 import { EpochTally } from "../epoch_tally.ts";
+import { type Epoch, learnInEpochs } from "../epochs.ts";
 import type { Trial, TrialContext, TrialEvent } from "../experiment.ts";
-import {
-  alignmentRows,
-  costRows,
-  dataRows,
-  distanceRows,
-  lengthRows,
-  orderRows,
-  translationRows,
-} from "./measurements.ts";
+import { evaluationRows, setRows } from "../rows.ts";
+import { alignmentRows, costRows, distanceRows, lengthRows, orderRows, translationRows } from "./measurements.ts";
 import { longest, type Setting, settingOf } from "./setting.ts";
 
-interface Checkpoint {
-  readonly epochs: number;
-  readonly parameters: Awaited<ReturnType<Parameters["save"]>>;
-}
-
 /** Runs one trial; goes on after the last finished epoch when there is a checkpoint. */
-export function runPathTrial(trial: Trial, { checkpoint }: TrialContext): Observable<TrialEvent> {
-  const before = checkpoint && deserialize(checkpoint) as Checkpoint;
+export function runPathTrial(trial: Trial, context: TrialContext): Observable<TrialEvent> {
   return defer(() => settingOf(trial)).pipe(
     concatMap((setting) =>
-      withParameters(trial.seed, (parameters) => {
-        if (before) parameters.restore(before.parameters);
-        const start = before?.epochs ?? 0;
-        const epochs = setting.size("epochs");
-        return concat(
-          start === 0 ? firstRows(setting, parameters) : of(),
-          range(start + 1, epochs - start).pipe(concatMap((epoch) => oneEpoch(setting, parameters, epoch))),
-          finish(setting, parameters, epochs),
-        );
-      })
+      learnInEpochs(trial.seed, context, (parameters) => ({
+        begin: () => firstRows(setting, parameters),
+        epochs: setting.size("epochs"),
+        epoch: (epoch) => oneEpoch(setting, parameters, epoch),
+        end: () => finish(setting, parameters),
+      }))
     ),
   );
 }
 
 /** What is known before anything is learnt, in one event. */
 function firstRows(setting: Setting, parameters: Parameters): Observable<TrialEvent> {
-  const probed = setting.task === "copy" ? distanceRows(setting, parameters, "before") : of([]);
-  return probed.pipe(map((rows) => ({ rows: [...dataRows(setting), ...rows], progress: 0 })));
+  const { row, sets, task } = setting;
+  const probed = task === "copy" ? distanceRows(setting, parameters, "before") : of([]);
+  return probed.pipe(map((rows) => ({ rows: [...setRows(row, sets, "examples"), ...rows], progress: 0 })));
 }
 
-function oneEpoch(setting: Setting, parameters: Parameters, epoch: number): Observable<TrialEvent> {
+function oneEpoch(setting: Setting, parameters: Parameters, epoch: number): Epoch {
   const { trial, learnt, vocabulary, model, size, sets, row } = setting;
-  const epochs = size("epochs");
-  const steps = Math.ceil(learnt.length / size("batch")) * epochs;
+  const steps = Math.ceil(learnt.length / size("batch")) * size("epochs");
   const warm = Math.max(1, Math.round(size("warmup") * steps));
   const tally = new EpochTally(row, epoch, learnt.length);
-  const progress = () => 0.95 * (epoch - 1 + tally.examples / learnt.length) / epochs;
-  return concat(
-    pull(learnt).pipe(
+  return {
+    learn: pull(learnt).pipe(
       shuffle(seedFrom(trial.seed, `epoch ${epoch}`), learnt.length),
       tokenize(vocabulary),
       batch({ size: size("batch") }),
@@ -104,43 +85,34 @@ function oneEpoch(setting: Setting, parameters: Parameters, epoch: number): Obse
       }),
       tap((step) => tally.add(step)),
       filter(({ step }) => step % 25 === 0),
-      map(() => ({ rows: [], progress: progress() })),
+      map(() => tally.examples / learnt.length),
     ),
-    scoreSet(setting, parameters, sets.dev, 1).pipe(
-      concatMap(async (evaluation): Promise<TrialEvent> => {
-        const state: Checkpoint = { epochs: epoch, parameters: await parameters.save() };
-        const rows = Object.entries(evaluation).map(([metric, { value, unit }]) =>
-          row(metric, value, unit, epoch, { set: "dev" })
-        );
+    rows: scoreSet(setting, parameters, sets.dev, 1).pipe(
+      map((evaluation) => {
         const learning = tally.rows().filter(({ metric }) => !/gradient\/(query|memory)/.test(metric)); // not watched
-        return { rows: [...learning, ...rows], checkpoint: serialize(state), progress: progress() };
+        return [...learning, ...evaluationRows(row, evaluation, epoch, { set: "dev" })];
       }),
     ),
-  );
+  };
 }
 
-function finish(setting: Setting, parameters: Parameters, epochs: number): Observable<TrialEvent> {
-  const { row, sets, task } = setting;
-  const beams = setting.size("beams");
-  const scored = scoreSet(setting, parameters, sets.test, beams).pipe(
-    map((evaluation) =>
-      Object.entries(evaluation).map(([metric, { value, unit }]) =>
-        row(metric, value, unit, epochs, { set: "test", beams })
-      )
-    ),
-  );
+function finish(setting: Setting, parameters: Parameters): Observable<Measurement[]> {
+  const { row, sets, size, task } = setting;
+  const epochs = size("epochs"), beams = size("beams");
   const more = task === "reverse"
-    ? [lengthRows(setting, parameters)]
+    ? lengthRows(setting, parameters)
     : task === "copy"
-    ? [distanceRows(setting, parameters, "after")]
+    ? distanceRows(setting, parameters, "after")
     : task === "translation"
-    ? [translationRows(setting, parameters, epochs)]
-    : [orderRows(setting, parameters)];
-  const rows: TrialEvent["rows"][number][] = [];
+    ? translationRows(setting, parameters, epochs)
+    : orderRows(setting, parameters);
   return concat(
-    concat(scored, alignmentRows(setting, parameters, epochs), defer(() => of(costRows(setting, parameters))), ...more)
-      .pipe(tap((some) => rows.push(...some)), ignoreElements()),
-    defer(() => of({ rows, progress: 1 })),
+    scoreSet(setting, parameters, sets.test, beams).pipe(
+      map((evaluation) => evaluationRows(row, evaluation, epochs, { set: "test", beams })),
+    ),
+    alignmentRows(setting, parameters, epochs),
+    defer(() => of(costRows(setting, parameters))),
+    more,
   );
 }
 

@@ -32,16 +32,6 @@ export function rowMaker(
   return rowsOf(id, { composer, alpha: Number(alpha), form: String(form), fold: Number(fold) });
 }
 
-/** Where the sentences are from and how many they are. */
-export function dataRows(setting: Setting): Measurement[] {
-  const row = rowMaker(setting);
-  const { train, test } = setting.sets;
-  return Object.entries({ train, test }).map(([set, dataset]) => {
-    const { name, split, licence, citation, checksum } = dataset.provenance;
-    return row("set", dataset.length, "sentences", 0, { set, name, split, licence, citation, checksum });
-  });
-}
-
 /** Parameters by enumeration and by closed form, and the shapes of W1 to W3. */
 export function parameterRows(setting: Setting, parameters: Parameters): Measurement[] {
   const row = rowMaker(setting);

@@ -18,8 +18,7 @@
  *
  * @module
  */
-import { deserialize, serialize } from "node:v8";
-import { concat, concatMap, defer, filter, map, type Observable, of, range, tap, toArray } from "rxjs";
+import { concat, concatMap, defer, filter, map, type Observable, of, tap, toArray } from "rxjs";
 import {
   adam,
   batch,
@@ -35,45 +34,40 @@ import {
   shuffle,
   tokenize,
   train,
-  withParameters,
 } from "../../operators/mod.ts";
+import type { Measurement } from "../../operators/records.ts";
+import { type Epoch, learnInEpochs } from "../epochs.ts";
 import type { Trial, TrialContext, TrialEvent } from "../experiment.ts";
-import { baselineRows, dataRows, judgedRows, parameterRows, rowMaker } from "./measurements.ts";
+import { setRows } from "../rows.ts";
+import { baselineRows, judgedRows, parameterRows, rowMaker } from "./measurements.ts";
 import { type Setting, settingOf } from "./setting.ts";
 
-interface Checkpoint {
-  readonly epochs: number;
-  readonly parameters: Awaited<ReturnType<Parameters["save"]>>;
-}
-
 /** Runs one trial; goes on after the last finished epoch when there is a checkpoint. */
-export function runRecursiveTrial(trial: Trial, { checkpoint }: TrialContext): Observable<TrialEvent> {
-  const before = checkpoint && deserialize(checkpoint) as Checkpoint;
+export function runRecursiveTrial(trial: Trial, context: TrialContext): Observable<TrialEvent> {
   return defer(() => settingOf(trial)).pipe(
     concatMap((setting) =>
-      withParameters(trial.seed, (parameters) => {
-        if (before) parameters.restore(before.parameters);
-        const start = before?.epochs ?? 0;
-        const epochs = setting.size("epochs");
-        return concat(
-          start === 0 ? of({ rows: dataRows(setting), progress: 0 }) : of(),
-          trial.options.optimiser === "lbfgs"
-            ? allAtOnce(setting, parameters)
-            : range(start + 1, epochs - start).pipe(concatMap((epoch) => oneEpoch(setting, parameters, epoch))),
-          finish(setting, parameters, epochs),
-        );
+      learnInEpochs(trial.seed, context, (parameters) => {
+        const { train, test } = setting.sets;
+        const first = of({ rows: setRows(rowMaker(setting), { train, test }, "sentences"), progress: 0 });
+        const atOnce = trial.options.optimiser === "lbfgs";
+        return {
+          begin: () => atOnce ? concat(first, allAtOnce(setting, parameters)) : first,
+          epochs: atOnce ? 0 : setting.size("epochs"),
+          epoch: (epoch) => oneEpoch(setting, parameters, epoch),
+          end: () => finish(setting, parameters),
+        };
       })
     ),
   );
 }
 
-function oneEpoch(setting: Setting, parameters: Parameters, epoch: number): Observable<TrialEvent> {
+function oneEpoch(setting: Setting, parameters: Parameters, epoch: number): Epoch {
   const { trial, sets: { train: learnt }, known, model, size } = setting;
-  const epochs = size("epochs");
-  const steps = Math.ceil(learnt.length / size("batch")) * epochs;
+  const steps = Math.ceil(learnt.length / size("batch")) * size("epochs");
+  const row = rowMaker(setting);
   let seen = 0, loss = 0, seconds = 0;
-  return concat(
-    pull(learnt).pipe(
+  return {
+    learn: pull(learnt).pipe(
       shuffle(seedFrom(trial.seed, `epoch ${epoch}`), learnt.length),
       tokenize(known),
       batch({ size: size("batch") }),
@@ -90,24 +84,15 @@ function oneEpoch(setting: Setting, parameters: Parameters, epoch: number): Obse
         seconds += step.seconds;
       }),
       filter(({ step }) => step % 10 === 0),
-      map(() => ({ rows: [], progress: 0.95 * (epoch - 1 + seen / learnt.length) / epochs })),
+      map(() => seen / learnt.length),
     ),
-    defer(async (): Promise<TrialEvent> => {
-      const state: Checkpoint = { epochs: epoch, parameters: await parameters.save() };
-      const row = rowMaker(setting);
-      return {
-        rows: [
-          row("loss/train", loss / seen, "nats", epoch),
-          row("speed/sentences", seen / seconds, "1/s", epoch),
-        ],
-        checkpoint: serialize(state),
-        progress: 0.95 * epoch / epochs,
-      };
-    }),
-  );
+    rows: defer(() =>
+      of([row("loss/train", loss / seen, "nats", epoch), row("speed/sentences", seen / seconds, "1/s", epoch)])
+    ),
+  };
 }
 
-/** Learns by L-BFGS: no state on the way, so that a killed trial begins anew. */
+/** Learns by L-BFGS, without epochs: no state on the way, so that a killed trial begins anew. */
 function allAtOnce(setting: Setting, parameters: Parameters): Observable<TrialEvent> {
   const { sets: { train: learnt }, known, model, size } = setting;
   const iterations = size("iterations");
@@ -136,21 +121,18 @@ function lossOf({ size }: Setting): RecursiveLossOptions {
   };
 }
 
-/** Judges the test sentences and measures their trees. One event: the end is stored whole or not at all. */
-function finish(setting: Setting, parameters: Parameters, epochs: number): Observable<TrialEvent> {
-  const { sets, known, model } = setting;
+/** Judges the test sentences and measures their trees. */
+function finish(setting: Setting, parameters: Parameters): Observable<Measurement[]> {
+  const { sets, known, model, size } = setting;
   return pull(sets.test).pipe(
     tokenize(known),
     batch({ size: 64 }),
     judge(model, parameters),
     toArray(),
-    map((judged): TrialEvent => ({
-      rows: [
-        ...parameterRows(setting, parameters),
-        ...judgedRows(setting, judged.flat(), epochs),
-        ...baselineRows(setting, epochs),
-      ],
-      progress: 1,
-    })),
+    map((judged) => [
+      ...parameterRows(setting, parameters),
+      ...judgedRows(setting, judged.flat(), size("epochs")),
+      ...baselineRows(setting, size("epochs")),
+    ]),
   );
 }

@@ -35,15 +35,6 @@ export function rowMaker({ trial, score }: Pick<Setting, "trial" | "score">): Ro
   return rowsOf(trial.id, { score: score.name });
 }
 
-/** Where the words are from and how many they are. */
-export function dataRows(setting: Setting): Measurement[] {
-  const row = rowMaker(setting);
-  return Object.entries(setting.sets).map(([set, dataset]) => {
-    const { name, split, licence, citation, checksum } = dataset.provenance;
-    return row("set", dataset.length, "words", 0, { set, name, split, licence, citation, checksum });
-  });
-}
-
 /** Attention weights of the shown words, and what was said of them. */
 export function alignmentRows(
   setting: Setting,

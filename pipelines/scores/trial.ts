@@ -22,8 +22,7 @@
  *
  * @module
  */
-import { deserialize, serialize } from "node:v8";
-import { concat, concatMap, defer, filter, ignoreElements, map, type Observable, of, range, tap } from "rxjs";
+import { concat, concatMap, defer, filter, map, type Observable, of, tap } from "rxjs";
 import {
   adam,
   batch,
@@ -38,50 +37,40 @@ import {
   shuffle,
   tokenize,
   train,
-  withParameters,
 } from "../../operators/mod.ts";
-import type { Example } from "../../operators/records.ts";
+import type { Example, Measurement } from "../../operators/records.ts";
 import { EpochTally } from "../epoch_tally.ts";
+import { type Epoch, learnInEpochs } from "../epochs.ts";
 import type { Trial, TrialContext, TrialEvent } from "../experiment.ts";
-import { alignmentRows, costRows, dataRows, rowMaker, scoreRows } from "./measurements.ts";
+import { evaluationRows, setRows } from "../rows.ts";
+import { alignmentRows, costRows, rowMaker, scoreRows } from "./measurements.ts";
 import { longestHypothesis, type Setting, settingOf } from "./setting.ts";
-
-/** What a trial goes on from: epochs done and everything that was learnt. */
-interface Checkpoint {
-  readonly epochs: number;
-  readonly parameters: Awaited<ReturnType<Parameters["save"]>>;
-}
 
 const { loss, perplexity, per, wer, entropy, relativeEntropy } = metrics;
 const DEV_METRICS = [loss, perplexity, per, wer, entropy, relativeEntropy];
 
 /** Runs one trial; goes on after the last finished epoch when there is a checkpoint. */
-export function runScoreTrial(trial: Trial, { checkpoint }: TrialContext): Observable<TrialEvent> {
-  const before = checkpoint && deserialize(checkpoint) as Checkpoint;
+export function runScoreTrial(trial: Trial, context: TrialContext): Observable<TrialEvent> {
   return defer(() => settingOf(trial)).pipe(
     concatMap((setting) =>
-      withParameters(trial.seed, (parameters) => {
-        if (before) parameters.restore(before.parameters);
-        const start = before?.epochs ?? 0;
-        const epochs = setting.size("epochs");
-        return concat(
-          start === 0 ? of({ rows: dataRows(setting), progress: 0 }) : of(),
-          range(start + 1, epochs - start).pipe(concatMap((epoch) => oneEpoch(setting, parameters, epoch))),
-          finish(setting, parameters, epochs),
-        );
-      })
+      learnInEpochs(trial.seed, context, (parameters) => ({
+        begin: () => of({ rows: setRows(rowMaker(setting), setting.sets, "words"), progress: 0 }),
+        epochs: setting.size("epochs"),
+        epoch: (epoch) => oneEpoch(setting, parameters, epoch),
+        end: () => finish(setting, parameters),
+      }))
     ),
   );
 }
 
-/** Learns from every word once, scores the dev words, and says so in one event with its checkpoint. */
-function oneEpoch(setting: Setting, parameters: Parameters, epoch: number): Observable<TrialEvent> {
+/** Learns from every word once and scores the dev words. */
+function oneEpoch(setting: Setting, parameters: Parameters, epoch: number): Epoch {
   const { trial, learnt, vocabulary, model, size, sets } = setting;
   const steps = Math.ceil(learnt.length / size("batch")) * size("epochs");
-  const tally = new EpochTally(rowMaker(setting), epoch, learnt.length);
-  const progress = () => 0.97 * (epoch - 1 + tally.examples / learnt.length) / size("epochs");
-  return concat(
-    pull(learnt).pipe(
+  const row = rowMaker(setting);
+  const tally = new EpochTally(row, epoch, learnt.length);
+  return {
+    learn: pull(learnt).pipe(
       shuffle(seedFrom(trial.seed, `epoch ${epoch}`), learnt.length),
       tokenize(vocabulary),
       batch({ size: size("batch") }),
@@ -96,42 +85,24 @@ function oneEpoch(setting: Setting, parameters: Parameters, epoch: number): Obse
       }),
       tap((step) => tally.add(step)),
       filter(({ step }) => step % 25 === 0),
-      map(() => ({ rows: [], progress: progress() })),
+      map(() => tally.examples / learnt.length),
     ),
-    scoreSet(setting, parameters, sets.dev, 1).pipe(
-      concatMap(async (evaluation): Promise<TrialEvent> => {
-        const state: Checkpoint = { epochs: epoch, parameters: await parameters.save() };
-        const row = rowMaker(setting);
-        const rows = Object.entries(evaluation).map(([metric, { value, unit }]) =>
-          row(metric, value, unit, epoch, { set: "dev" })
-        );
-        return { rows: [...tally.rows(), ...rows], checkpoint: serialize(state), progress: progress() };
-      }),
+    rows: scoreSet(setting, parameters, sets.dev, 1).pipe(
+      map((evaluation) => [...tally.rows(), ...evaluationRows(row, evaluation, epoch, { set: "dev" })]),
     ),
-  );
+  };
 }
 
 /** Scores the test words, and measures what can be measured of the learnt score. */
-function finish(setting: Setting, parameters: Parameters, epochs: number): Observable<TrialEvent> {
-  const beams = setting.size("beams");
-  const row = rowMaker(setting);
-  const scored = scoreSet(setting, parameters, setting.sets.test, beams).pipe(
-    map((evaluation) =>
-      Object.entries(evaluation).map(([metric, { value, unit }]) =>
-        row(metric, value, unit, epochs, { set: "test", beams })
-      )
-    ),
-  );
-  // One event: the trial's end is stored whole or not at all.
-  const rows: TrialEvent["rows"][number][] = [];
+function finish(setting: Setting, parameters: Parameters): Observable<Measurement[]> {
+  const epochs = setting.size("epochs"), beams = setting.size("beams");
   return concat(
-    concat(
-      scored,
-      alignmentRows(setting, parameters, epochs),
-      scoreRows(setting, parameters, epochs),
-      costRows(setting, parameters),
-    ).pipe(tap((some) => rows.push(...some)), ignoreElements()),
-    defer(() => of({ rows, progress: 1 })),
+    scoreSet(setting, parameters, setting.sets.test, beams).pipe(
+      map((evaluation) => evaluationRows(rowMaker(setting), evaluation, epochs, { set: "test", beams })),
+    ),
+    alignmentRows(setting, parameters, epochs),
+    scoreRows(setting, parameters, epochs),
+    costRows(setting, parameters),
   );
 }
 
