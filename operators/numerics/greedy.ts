@@ -11,7 +11,7 @@
  *
  * @module
  */
-import type { Tree } from "../records.ts";
+import { InputError, type Tree } from "../records.ts";
 import { encodePairs, errorWeights, paper, reconstruct, type RecursiveForm } from "./recursive.ts";
 import type { TensorMap } from "./shape.ts";
 import { type Tensor2D, tf } from "./tf.ts";
@@ -21,6 +21,9 @@ export interface GreedyTrees {
   readonly trees: readonly Tree[];
   readonly candidates: Int32Array;
 }
+
+/** Backends whose values arrive later: their `dataSync` needs a page's canvas, or fails. */
+const ASYNCHRONOUS: readonly string[] = ["webgpu"];
 
 /** Which candidates a merge makes new. */
 export type Caching = "cached" | "naive";
@@ -45,6 +48,7 @@ interface Growing {
  * @param leaves the words' vectors, sentence after sentence, `[L, D]`
  * @param lengths words of each sentence, each at least 1
  * @param caching `naive` encodes every pair again at every step, for tests and benchmarks
+ * @throws InputError on a backend that can only be read asynchronously.
  */
 export function greedyTrees(
   params: TensorMap,
@@ -53,6 +57,12 @@ export function greedyTrees(
   form: RecursiveForm = {},
   caching: Caching = "cached",
 ): GreedyTrees {
+  if (ASYNCHRONOUS.includes(tf.getBackend())) {
+    throw new InputError(
+      `Cannot compose greedily as the backend must let errors be read at every step (wasm, cpu): ` +
+        `current value is ${tf.getBackend()}`,
+    );
+  }
   const { weighted, normalised, decoder } = { ...paper, ...form };
   let first = 0;
   const growing = Array.from(lengths, (words): Growing => {
@@ -104,7 +114,7 @@ export function greedyTrees(
       const place = mergeBest(sentence);
       const from = caching === "naive" ? 0 : Math.max(0, place - 1);
       const to = caching === "naive" ? sentence.count - 2 : Math.min(place, sentence.count - 2);
-      for (let new_ = from; new_ <= to; new_++) wanted.push(at, new_);
+      for (let fresh = from; fresh <= to; fresh++) wanted.push(at, fresh);
     });
   }
   return { trees: growing.map(({ left, right }) => ({ words: left.length + 1, left, right })), candidates };
