@@ -66,11 +66,8 @@ function check(drawn: Drawn, factor = 1): void {
   const { at, q, k, v, dOut } = drawn;
   const found = attend(drawn);
   const wanted = [attentionReference(at, q, k, v), ...attentionGradientReference(at, q, k, v, dOut)];
-  // Sums over up to 200 products of numbers around 1. At q and k the gradient is P (dP - Σ P dP): two sums over M products
-  // each cancel, and what rounding leaves of them is added up over N or S more.
-  const cancelled = Math.max(1, Math.sqrt(at.width * Math.max(at.queries, at.keys)) / 40);
-  const gradient = 2 * tolerances.gradientAgainstFloat64;
-  const bounds = [4 * tolerances.forward, cancelled * gradient, cancelled * gradient, gradient];
+  // Sums over up to 200 products of numbers around 1.
+  const bounds = [4 * tolerances.forward, ...new Array(3).fill(2 * tolerances.gradientAgainstFloat64)];
   ["out", "dQ", "dK", "dV"].forEach((name, i) => assertClose(found[i], wanted[i], factor * bounds[i], name));
 }
 
@@ -106,6 +103,29 @@ for (const pack of ENGINES) {
     });
   });
 
+  Deno.test(`${pack}: few keys, many queries, wide values: where dP and its mean nearly cancel`, async () => {
+    await useEngine({ pack });
+    const between = (min: number, max: number) => fc.integer({ min, max });
+    const sizes = fc.tuple(
+      between(1, 2),
+      between(1, 3),
+      between(40, 70),
+      between(1, 8),
+      between(1, 4),
+      between(50, 70),
+    );
+    fc.assert(
+      fc.property(
+        fc.tuple(sizes, fc.boolean(), between(0, 2), fc.nat(100_000)),
+        ([sizes, ...rest]) => check(draw(sizes, ...rest)),
+      ),
+      { numRuns: 100 },
+    );
+    // Over 2e-5 where dP - rowsum(O dO) is taken as it stands.
+    check(draw([1, 3, 48, 2, 2, 66], false, 1, 471));
+    check(draw([1, 2, 61, 2, 3, 63], false, 1, 601));
+  });
+
   Deno.test(`${pack}: blocks and tiles: more queries than a block, more keys than a tile`, async () => {
     await useEngine({ pack });
     check(draw([1, 1, 269, 131, 5, 3], false, 0, 1));
@@ -124,8 +144,8 @@ for (const pack of ENGINES) {
         assertEquals(out.slice((3 * head + i) * 5, (3 * head + i + 1) * 5), single.v.slice(5 * head, 5 * head + 5));
       }
     }
-    assertClose(dQ, new Float32Array(dQ.length), tolerances.forward);
-    assertClose(dK, new Float32Array(dK.length), tolerances.forward);
+    assert(dQ.every((value) => value === 0));
+    assert(dK.every((value) => value === 0));
     check(draw([1, 1, 1, 1, 1, 1], true, 0, 2));
     check(draw([1, 1, 1, 67, 3, 1], false, 0, 3));
   });
