@@ -50,14 +50,24 @@ export interface Page {
   readonly thumbnail?: Figure;
 }
 
-/** One section: a heading and its blocks, in order. */
-export function section(heading: string, ...blocks: readonly Block[]): Section {
-  return { heading, blocks };
+/**
+ * One section: a heading and its blocks, in order. Blocks that a run has no rows for are left out, and where none is left
+ * the section says so.
+ */
+export function section(heading: string, ...blocks: readonly (Block | undefined | false)[]): Section {
+  const there = blocks.filter((block) => block !== undefined && block !== false);
+  return {
+    heading,
+    blocks: there.length === 0 && blocks.length > 0 ? ["This run has measured nothing of it."] : there,
+  };
 }
 
-/** The method block of a page: data and licence, split, protocol, seeds, versions, machine, the exact command. */
-export function method(entries: readonly MethodEntry[]): Method {
-  return { kind: "method", entries };
+/**
+ * The method block of a page: data and licence, split, protocol, seeds, versions, machine, the exact command. Entries that
+ * a run has nothing to say of are left out.
+ */
+export function method(entries: readonly (MethodEntry | undefined)[]): Method {
+  return { kind: "method", entries: entries.filter((entry) => entry !== undefined) };
 }
 
 /**

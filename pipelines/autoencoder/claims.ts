@@ -3,20 +3,16 @@
  *
  * @module
  */
-import { type Claim, formatNumber, type Verdict } from "../../reports/mod.ts";
+import { formatNumber, type Verdict } from "../../reports/mod.ts";
+import { type Judged, judged, noRows, type Statement, untested } from "../claims.ts";
 import type { AutoencoderRuns } from "./runs.ts";
-
-/** A claim with the rule that its verdict follows. */
-export interface Judged extends Claim {
-  readonly rule: string;
-}
 
 const print = (value: number) => formatNumber(value);
 
 /** Decides a claim: nothing when the rows lack its numbers. */
 type Judge = (runs: AutoencoderRuns) => { verdict: Verdict; measured: string } | undefined;
 
-const statements: readonly { claim: string; theory: string; rule: string; judge: Judge }[] = [
+const statements: readonly (Statement & { readonly judge: Judge })[] = [
   {
     claim: "The weights have singular value decompositions W₁ = U₁S₁V₁ᵀ and W₂ = U₂S₂V₂ᵀ.",
     theory: "True of every matrix: notation, not a finding.",
@@ -221,9 +217,8 @@ const statements: readonly { claim: string; theory: string; rule: string; judge:
 
 /** All nine, in the notes' order. */
 export function claimsOf(runs: AutoencoderRuns): Judged[] {
-  return statements.map(({ judge, ...statement }) => ({
-    ...statement,
-    ...(judge(runs) ??
-      { verdict: "not tested here" as const, measured: "This run's rows don't hold the numbers that it needs." }),
-  }));
+  return statements.map(({ judge, ...statement }) => {
+    const found = judge(runs);
+    return found ? judged(statement, found.verdict, found.measured) : untested(statement, noRows);
+  });
 }

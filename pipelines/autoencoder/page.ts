@@ -5,12 +5,9 @@
  */
 import type { Measurement } from "../../operators/records.ts";
 import {
-  type Block,
-  claims,
   type Figure,
   figure,
   formatNumber,
-  html,
   images,
   lineWithInterval,
   listWords,
@@ -21,6 +18,7 @@ import {
   section,
   sparkline,
 } from "../../reports/mod.ts";
+import { claimsSection } from "../claims.ts";
 import type { Results } from "../experiment.ts";
 import { claimsOf } from "./claims.ts";
 import { methodOf } from "./method.ts";
@@ -32,8 +30,6 @@ const MNIST = { source: "mnist" };
 /** Draws the page. What was not run is said to be missing. */
 export function autoencoderPage(results: Results): Promise<Page> {
   const runs = new AutoencoderRuns(results);
-  const judged = claimsOf(runs);
-  const present = (...blocks: readonly (Block | undefined)[]): Block[] => blocks.filter((block) => block !== undefined);
   return Promise.resolve(page({
     name: "autoencoder",
     question: "What does a regularised linear autoencoder really learn?",
@@ -42,24 +38,20 @@ export function autoencoderPage(results: Results): Promise<Page> {
     rows: results.rows,
     thumbnail: thumbnailOf(runs),
     sections: [
-      section("Singular values", ...present(shrinkageFigure(runs))),
+      section("Singular values", shrinkageFigure(runs)),
       section(
         "Directions",
-        ...present(angleFigure(runs), columnFigure(runs), directionFigure(runs), reconstructionFigure(runs)),
+        angleFigure(runs),
+        columnFigure(runs),
+        directionFigure(runs),
+        reconstructionFigure(runs),
       ),
-      section("Convergence", ...present(excessFigure(runs), balanceFigure(runs))),
-      section("Widths of the code", ...present(widthTable(runs))),
-      section("Every number", ...present(lossTable(runs), distanceTable(runs))),
-      section(
-        "The claims",
+      section("Convergence", excessFigure(runs), balanceFigure(runs)),
+      section("Widths of the code", widthTable(runs)),
+      section("Every number", lossTable(runs), distanceTable(runs)),
+      claimsSection(
         "Nine claims of the teaching notes that this comparison began with, each held against theory and these runs.",
-        claims(judged),
-        html`
-          <details class="words">
-            <summary>The rules of the verdicts</summary>
-            <ol>${judged.map(({ rule }) => html`<li>${rule}</li>`)}</ol>
-          </details>
-        `,
+        claimsOf(runs),
       ),
       section("Method", methodOf(results, runs)),
     ],

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Block, type Page, page, section } from "../../reports/mod.ts";
+import { type Page, page, section } from "../../reports/mod.ts";
 import type { Results } from "../experiment.ts";
 import { lossFigure, recallFigure, taskFigure, thumbnail } from "./figures.ts";
 import { headlineOf } from "./headline.ts";
@@ -30,7 +30,8 @@ export function contextPage(results: Results): Promise<Page> {
         "Recall",
         "A sequence shows pairs of a key and a value, then asks for the value of each key. Softmax keeps every key and value " +
           "that it saw; a kernel keeps one sum of fixed size, and what doesn't fit into it is lost.",
-        ...present(recallFigure(runs), lossFigure(runs, "recall")),
+        recallFigure(runs),
+        lossFigure(runs, "recall"),
       ),
       section(
         "Structure and reading",
@@ -39,15 +40,13 @@ export function contextPage(results: Results): Promise<Page> {
             ? "; reviews, read byte by byte, for their sentiment"
             : ""
         }.`,
-        ...present(taskFigure(runs), lossFigure(runs, "listops"), lossFigure(runs, "bytes")),
+        taskFigure(runs),
+        lossFigure(runs, "listops"),
+        lossFigure(runs, "bytes"),
         publishedTable(),
       ),
       section("Every number", everyNumber(runs)),
       section("Method", contextMethod(results, runs)),
     ],
   }));
-}
-
-function present(...blocks: readonly (Block | undefined)[]): Block[] {
-  return blocks.filter((block) => block !== undefined);
 }

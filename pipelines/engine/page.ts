@@ -58,24 +58,19 @@ export function enginePage(results: Results): Promise<Page> {
     sections: [
       section(
         "What the processor can do",
-        ...(peak === undefined ? [] : [
+        peak !== undefined &&
           `A loop of multiply-adds on vectors of four numbers, in registers alone, reached ${
-            giga(peak)
-          } thousand million operations a second on one core: the limit that WebAssembly's 128-bit vectors set here. ` +
-          "Native libraries with vectors of 8 or 16 numbers have a higher one. Every kernel below is held against this " +
-          `loop, timed beside it.${busy(speeds)}`,
-        ]),
-        ...Object.keys(BOUNDS).map((bound) => figureOf(rows, bound as Speed["bound"], bound)).filter(present),
+              giga(peak)
+            } thousand million operations a second on one core: the limit that WebAssembly's 128-bit vectors set here. ` +
+            "Native libraries with vectors of 8 or 16 numbers have a higher one. Every kernel below is held against this " +
+            `loop, timed beside it.${busy(speeds)}`,
+        ...Object.keys(BOUNDS).map((bound) => figureOf(rows, bound as Speed["bound"], bound)),
       ),
       section("Training", ...trainingBlocks(rows, step)),
-      section("Every number", ...(speeds.length > 0 ? [speedTable(speeds)] : ["No kernel was measured."])),
+      section("Every number", speeds.length > 0 ? speedTable(speeds) : "No kernel was measured."),
       section("Method", engineMethod(results)),
     ],
   }));
-}
-
-function present<T>(value: T | undefined): value is T {
-  return value !== undefined;
 }
 
 /** Kernels of the small figure: what a reader has heard of. */

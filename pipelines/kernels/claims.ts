@@ -5,11 +5,8 @@
  * @module
  */
 import { type Exponent, formatBytes, formatNumber, listWords, type Verdict } from "../../reports/mod.ts";
-import type { Judged, Statement } from "../scores/claim.ts";
-import { judged, untested } from "../scores/claim.ts";
+import { type Judged, judged, noRows, type Statement, untested } from "../claims.ts";
 import { type KernelRuns, type Setting, settingName } from "./runs.ts";
-
-const none = "This run's rows don't hold the numbers that it needs.";
 
 /** All twelve, in the notes' order. */
 export function claimsOf(runs: KernelRuns): Judged[] {
@@ -48,7 +45,7 @@ function softmaxTime(runs: KernelRuns, setting: Setting): Judged {
   const fit = runs.fit(setting, "softmax");
   return fit
     ? judged(statement, bySlope(fit), `${settingName(setting)}: time grows as ${fitted(fit)}.`)
-    : untested(statement, none);
+    : untested(statement, noRows);
 }
 
 /** Whether time grows more slowly than N^1.5. */
@@ -63,7 +60,7 @@ function inputs(runs: KernelRuns, setting: Setting): Judged {
     rule: "Holds when the bytes of Q, K and V are 4N(2D + M) at every length.",
   };
   const rows = runs.series("bytes/inputs", setting, "softmax");
-  if (rows.length === 0) return untested(statement, none);
+  if (rows.length === 0) return untested(statement, noRows);
   const right = rows.every(({ n, value }) => value === 12 * n * setting.d);
   const last = rows[rows.length - 1];
   return judged(
@@ -84,7 +81,7 @@ function scores(runs: KernelRuns, setting: Setting): Judged {
   };
   const whole = runs.series("bytes", setting, "softmax-materialised", { kind: "measured" }).at(-1);
   const streaming = runs.series("bytes", setting, "softmax", { kind: "measured" }).find(({ n }) => n === whole?.n);
-  if (!whole || !streaming) return untested(statement, none);
+  if (!whole || !streaming) return untested(statement, noRows);
   const pairs = 4 * whole.n ** 2;
   const [first, second] = [whole.value >= pairs, streaming.value >= 0.1 * pairs];
   return judged(
@@ -114,7 +111,7 @@ function lessThan(
   claimed: (n: number, d: number) => number,
 ): Judged {
   const last = runs.series("bytes", setting, mechanism, { kind: "measured" }).at(-1);
-  if (!last) return untested(statement, none);
+  if (!last) return untested(statement, noRows);
   const bytes = claimed(last.n, setting.d);
   return judged(
     statement,
@@ -132,7 +129,7 @@ function outputs(runs: KernelRuns, setting: Setting): Judged {
     rule: "Holds when the output's bytes are 4NM at every length.",
   };
   const rows = runs.series("bytes/output", setting, "softmax");
-  if (rows.length === 0) return untested(statement, none);
+  if (rows.length === 0) return untested(statement, noRows);
   const last = rows[rows.length - 1];
   return judged(
     statement,
@@ -163,7 +160,7 @@ function kernel(runs: KernelRuns): Judged {
       "Holds when φ(q)·φ(k) and (q·k + 1)², on a learnt model's queries and keys, differ by less than 1e-5 relative.",
   };
   const error = fact(runs, "kernel/error");
-  if (error === undefined) return untested(statement, none);
+  if (error === undefined) return untested(statement, noRows);
   return judged(statement, error < 1e-5 ? "holds" : "does not hold", `Relative difference ${formatNumber(error)}.`);
 }
 
@@ -176,7 +173,7 @@ function notesMap(runs: KernelRuns): Judged {
       "is left of it after adding q·k is below 1e-4.",
   };
   const [error, rest] = [fact(runs, "notes/error"), fact(runs, "notes/rest")];
-  if (error === undefined || rest === undefined) return untested(statement, none);
+  if (error === undefined || rest === undefined) return untested(statement, noRows);
   return judged(
     statement,
     error > 1e-3 ? "does not hold" : "holds",
@@ -193,7 +190,7 @@ function ratio(runs: KernelRuns): Judged {
     rule: "Does not hold when the printed ratio, which is kernel attention of values that are all 1, is 1 to 1e-3.",
   };
   const off = fact(runs, "ratio");
-  if (off === undefined) return untested(statement, none);
+  if (off === undefined) return untested(statement, noRows);
   return judged(
     statement,
     off < 1e-3 ? "does not hold" : "holds",
@@ -210,7 +207,7 @@ function kernelTime(runs: KernelRuns, setting: Setting): Judged {
       "hold; above, it holds; otherwise no difference is seen.",
   };
   const fit = runs.fit(setting, "poly2");
-  if (!fit) return untested(statement, none);
+  if (!fit) return untested(statement, noRows);
   const verdict: Verdict = fit.high < 1.5 ? "does not hold" : fit.low > 1.5 ? "holds" : "no difference seen";
   const narrow = runs.settings.find(({ causal, d }) => causal === setting.causal && d < setting.d);
   const [here, there] = [setting, narrow].map((each) => each && runs.times(each, "poly2").at(-1));
@@ -248,7 +245,7 @@ function favourable(runs: KernelRuns): Judged {
     const crossing = runs.crossing(setting, "poly2");
     return crossing?.n ? [{ setting, ratio: crossing.n / setting.d ** 2, crossing }] : [];
   });
-  if (found.length === 0) return untested(statement, none);
+  if (found.length === 0) return untested(statement, noRows);
   const near = found.filter(({ ratio }) => ratio < 1.5 && ratio > 1 / 1.5).length;
   const said = found.map(({ setting, ratio, crossing }) =>
     `${formatNumber(ratio, 2)} D² (${settingName(setting)}${crossing.beyond ? ", extrapolated" : ""})`

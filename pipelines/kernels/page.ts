@@ -5,8 +5,6 @@
  */
 import project from "../../deno.json" with { type: "json" };
 import {
-  type Block,
-  claims,
   formatNumber,
   html,
   listWords,
@@ -17,6 +15,7 @@ import {
   page,
   section,
 } from "../../reports/mod.ts";
+import { claimsSection } from "../claims.ts";
 import type { Results } from "../experiment.ts";
 import { claimsOf } from "./claims.ts";
 import {
@@ -35,7 +34,6 @@ import { bytesTable, countTable, crossoverTable, exponentTable, partsTable } fro
 /** Draws the page. Sentences, titles and verdicts are computed from the rows. */
 export function kernelsPage(results: Results): Promise<Page> {
   const runs = new KernelRuns(results);
-  const judged = claimsOf(runs);
   const wide = runs.settings.filter(({ causal }) => !causal).at(-1) ?? runs.settings.at(-1);
   return Promise.resolve(page({
     name: "kernels",
@@ -45,37 +43,24 @@ export function kernelsPage(results: Results): Promise<Page> {
     rows: results.rows,
     thumbnail: thumbnail(runs),
     sections: [
-      section("Time", ...present(timeFigure(runs), crossoverTable(runs), explained(runs), partsTable(runs))),
-      section("Who wins", ...present(winnerFigure(runs), winnerFigure(runs, "elu"), exponentTable(runs))),
-      section("Memory", ...present(memoryFigure(runs), wide && bytesTable(runs, wide))),
-      section("What a kernel gets wrong", ...present(errorFigure(runs), errorNote(runs))),
-      section("Decoding", ...present(decodeFigure(runs))),
+      section("Time", timeFigure(runs), crossoverTable(runs), explained(runs), partsTable(runs)),
+      section("Who wins", winnerFigure(runs), winnerFigure(runs, "elu"), exponentTable(runs)),
+      section("Memory", memoryFigure(runs), wide && bytesTable(runs, wide)),
+      section("What a kernel gets wrong", errorFigure(runs), errorNote(runs)),
+      section("Decoding", decodeFigure(runs)),
       section(
         "Planning",
-        ...present(
-          planFigure(runs, wide),
-          html`<p>For other sizes, heads, batches and a memory limit: <code>deno task plan --n 16384 --d 64 --m 64 --causal</code>.</p>`,
-        ),
+        planFigure(runs, wide),
+        html`<p>For other sizes, heads, batches and a memory limit: <code>deno task plan --n 16384 --d 64 --m 64 --causal</code>.</p>`,
       ),
       section("Operations", countTable(runs)),
-      section(
-        "The claims",
+      claimsSection(
         "Twelve claims of the teaching notes that this comparison began with, each held against theory and these runs.",
-        claims(judged),
-        html`
-          <details class="words">
-            <summary>The rules of the verdicts</summary>
-            <ol>${judged.map(({ rule }) => html`<li>${rule}</li>`)}</ol>
-          </details>
-        `,
+        claimsOf(runs),
       ),
       section("Method", methodOf(results, runs)),
     ],
   }));
-}
-
-function present(...blocks: readonly (Block | undefined | false)[]): Block[] {
-  return blocks.filter((block) => block !== undefined && block !== false);
 }
 
 function crossings(runs: KernelRuns, mechanism: string, causal: boolean) {

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Effect, formatEstimate, formatNumber, type Verdict } from "../../reports/mod.ts";
-import { type Judged, judged, noRows, type Statement, untested } from "../scores/claim.ts";
+import { type Judged, judged, noRows, type Statement, untested } from "../claims.ts";
 import { EFFECTS } from "./design.ts";
 import type { PathRuns } from "./runs.ts";
 

@@ -6,11 +6,8 @@
 import project from "../../deno.json" with { type: "json" };
 import { luong } from "../../operators/mod.ts";
 import {
-  type Block,
-  claims,
   formatEstimate,
   formatNumber,
-  html,
   listWords,
   type Method,
   method,
@@ -18,6 +15,7 @@ import {
   page,
   section,
 } from "../../reports/mod.ts";
+import { claimsSection } from "../claims.ts";
 import type { Results } from "../experiment.ts";
 import { claimsOf } from "./claims.ts";
 import { EFFECTS } from "./design.ts";
@@ -41,7 +39,6 @@ import { titleOf, translationExamples, translationScores } from "./translations.
 /** Draws the page. */
 export function pathsPage(results: Results): Promise<Page> {
   const runs = new PathRuns(results);
-  const judged = claimsOf(runs);
   const translated = runs.select("bleu").length > 0;
   return Promise.resolve(page({
     name: "paths",
@@ -56,32 +53,20 @@ export function pathsPage(results: Results): Promise<Page> {
     thumbnail: thumbnail(runs),
     sections: [
       section("The two paths", pathDiagram([pathOf("bahdanau"), luong()])),
-      section("What each choice does", ...present(errorEffects(runs), curves(runs))),
-      ...(translated ? [section("Translation", ...present(translationScores(runs), translationExamples(runs)))] : []),
-      section("Where they look", ...present(alignmentErrors(runs), alignments(runs), entropyEffects(runs))),
-      section("Longer than learnt", ...present(lengthFigure(runs))),
-      section("Gradients in time", ...present(distanceFigure(runs))),
-      section("What each choice costs", ...present(timeEffects(runs)), runsTable(runs)),
-      section(
-        "The claims",
+      section("What each choice does", errorEffects(runs), curves(runs)),
+      ...(translated ? [section("Translation", translationScores(runs), translationExamples(runs))] : []),
+      section("Where they look", alignmentErrors(runs), alignments(runs), entropyEffects(runs)),
+      section("Longer than learnt", lengthFigure(runs)),
+      section("Gradients in time", distanceFigure(runs)),
+      section("What each choice costs", timeEffects(runs), runsTable(runs)),
+      claimsSection(
         "Ten claims of the teaching notes, each held against theory and against these runs. A small model that pronounces short " +
           "words can refute a claim that is meant without exception; it can't establish one for translation.",
-        claims(judged),
-        html`
-          <details class="words">
-            <summary>The rules of the verdicts</summary>
-            <ol>${judged.map(({ rule }) => html`<li>${rule}</li>`)}</ol>
-          </details>
-        `,
+        claimsOf(runs),
       ),
       section("Method", methodOf(results, runs)),
     ],
   }));
-}
-
-function present(...blocks: readonly (Block | undefined)[]): Block[] {
-  const there = blocks.filter((block) => block !== undefined);
-  return there.length > 0 ? there : ["This run has no trial of it."];
 }
 
 /** One sentence: whether path is told apart from direction, and by how much. */

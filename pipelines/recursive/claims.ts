@@ -3,24 +3,18 @@
  *
  * @module
  */
-import { type Claim, formatEstimate, formatNumber, type Verdict } from "../../reports/mod.ts";
+import { formatEstimate, formatNumber, type Verdict } from "../../reports/mod.ts";
+import { type Judged, noRows, type Statement, untested } from "../claims.ts";
 import { percent } from "./figures.ts";
 import { type RecursiveRuns, SENTENCE } from "./runs.ts";
-
-/** A claim with the rule that its verdict follows. */
-export interface Judged extends Claim {
-  readonly rule: string;
-}
 
 /** All four, in the notes' order. */
 export function claimsOf(runs: RecursiveRuns): Judged[] {
   return [balance, shapes, count, pairs].map((judge) => judge(runs));
 }
 
-const noRows = "This run's rows don't hold the numbers that it needs.";
-
 function balance(runs: RecursiveRuns): Judged {
-  const statement = {
+  const statement: Statement = {
     claim: "J = ½‖x′ − x‖² looks at both input vectors and prevents the net from favouring one of them.",
     theory:
       "In part: the two terms have equal weight, but then a child of many words counts no more than one word (Socher et al. " +
@@ -32,7 +26,7 @@ function balance(runs: RecursiveRuns): Judged {
   const unweighted = { form: "unweighted" };
   const errors = ["child/more", "child/fewer"].map((metric) => runs.estimate(metric, unweighted));
   const free = runs.estimate("norm/parent", { form: "unnormalised" });
-  if (!errors[0] || !errors[1] || !free) return { ...statement, verdict: "not tested here", measured: noRows };
+  if (!errors[0] || !errors[1] || !free) return untested(statement, noRows);
   const [more, fewer] = ["child/more", "child/fewer"].map((metric) => runs.byRun(metric, unweighted));
   const ratios = [...more].filter(([run]) => fewer.has(run)).map(([run, value]) => value / fewer.get(run)!);
   // One run gives no interval: a factor of 1.1 then counts as seen.
@@ -57,14 +51,14 @@ function balance(runs: RecursiveRuns): Judged {
 }
 
 function shapes(runs: RecursiveRuns): Judged {
-  const statement = {
+  const statement: Statement = {
     claim: "W₁ is D_p × 2D_x, b₁ D_p, W₂ 2D_x × D_p, b₂ 2D_x, W₃ D_c × D_p, b₃ D_c.",
     theory: "Right (here stored transposed, as rows multiply from the left).",
     rule: "Holds when every trial's parameters have these shapes, transposed.",
   };
   const rows = runs.select("shape");
   const sizes = runs.select("parameters", { kind: "counted" })[0]?.labels;
-  if (rows.length === 0 || !sizes) return { ...statement, verdict: "not tested here", measured: noRows };
+  if (rows.length === 0 || !sizes) return untested(statement, noRows);
   const [width, classes] = [Number(sizes.width), Number(sizes.classes)];
   const expected: Record<string, string> = {
     "recursive/W1": `${2 * width} × ${width}`,
@@ -84,14 +78,14 @@ function shapes(runs: RecursiveRuns): Judged {
 }
 
 function count(runs: RecursiveRuns): Judged {
-  const statement = {
+  const statement: Statement = {
     claim: "The model has 4D_pD_x + D_p + 2D_x + D_cD_p + D_c parameters.",
     theory: "Right; the words' vectors, |V| D_x, come on top.",
     rule: "Holds when the enumerated parameters equal the formula in every trial.",
   };
   const of = (kind: string) => runs.rows.filter((row) => row.metric === "parameters" && row.labels.kind === kind);
   const [counted, predicted, words] = [of("counted"), of("predicted"), of("words")];
-  if (counted.length === 0) return { ...statement, verdict: "not tested here", measured: noRows };
+  if (counted.length === 0) return untested(statement, noRows);
   const formula = new Map(predicted.map(({ trial, value }) => [trial, value]));
   const agree = counted.every(({ trial, value }) => formula.get(trial) === value);
   return {
@@ -106,7 +100,7 @@ function count(runs: RecursiveRuns): Judged {
 }
 
 function pairs(runs: RecursiveRuns): Judged {
-  const statement = {
+  const statement: Statement = {
     claim:
       "Split the sentence into pairs of neighbours, encode each, and repeat on the results until one vector remains: a tree.",
     theory:
@@ -118,9 +112,7 @@ function pairs(runs: RecursiveRuns): Judged {
   };
   const balanced = { composer: "balanced" }, greedy = { composer: "greedy" };
   const [merges, depth, least] = ["merges", "depth", "depth/least"].map((metric) => runs.estimate(metric, balanced));
-  if (!merges || !depth || !least) {
-    return { ...statement, verdict: "not tested here", measured: "This run has no balanced trees." };
-  }
+  if (!merges || !depth || !least) return untested(statement, "This run has no balanced trees.");
   const whole = merges.mean === 1 && Math.abs(depth.mean - least.mean) < 1e-9;
   const greedyDepth = runs.estimate("depth", greedy);
   const difference = runs.difference("accuracy", { ...SENTENCE, ...balanced }, { ...SENTENCE, ...greedy });

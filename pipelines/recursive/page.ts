@@ -5,10 +5,7 @@
  */
 import project from "../../deno.json" with { type: "json" };
 import {
-  type Block,
-  claims,
   formatNumber,
-  html,
   listWords,
   type Method,
   method,
@@ -19,6 +16,7 @@ import {
   type Table,
   table,
 } from "../../reports/mod.ts";
+import { claimsSection } from "../claims.ts";
 import type { Results } from "../experiment.ts";
 import { claimsOf } from "./claims.ts";
 import {
@@ -37,8 +35,6 @@ import { baselines, RecursiveRuns, SENTENCE } from "./runs.ts";
 /** Draws the page. Sentences, titles and verdicts are computed from the rows. */
 export function recursivePage(results: Results): Promise<Page> {
   const runs = new RecursiveRuns(results);
-  const judged = claimsOf(runs);
-  const present = (...blocks: readonly (Block | undefined)[]) => blocks.filter((block) => block !== undefined);
   return Promise.resolve(page({
     name: "recursive",
     question: "What does a recursive autoencoder build, and does the tree matter?",
@@ -47,21 +43,14 @@ export function recursivePage(results: Results): Promise<Page> {
     rows: results.rows,
     thumbnail: accuracyFigure(runs, true),
     sections: [
-      section("Accuracy", ...present(accuracyFigure(runs), accuracyTable(runs), alphaFigure(runs))),
-      section("What it builds", ...present(treesFigure(runs), nearestTable(runs))),
-      section("Reconstruction", ...present(reconstructionFigure(runs, "level"), reconstructionFigure(runs, "length"))),
-      section("What the trees cost", ...present(costTable(runs))),
-      section(
-        "The claims",
+      section("Accuracy", accuracyFigure(runs), accuracyTable(runs), alphaFigure(runs)),
+      section("What it builds", treesFigure(runs), nearestTable(runs)),
+      section("Reconstruction", reconstructionFigure(runs, "level"), reconstructionFigure(runs, "length")),
+      section("What the trees cost", costTable(runs)),
+      claimsSection(
         "Four claims of the teaching notes that this comparison began with, each held against theory and against these runs. The " +
           "verdicts follow rules that are stated below.",
-        claims(judged),
-        html`
-          <details class="words">
-            <summary>The rules of the verdicts</summary>
-            <ol>${judged.map(({ rule }) => html`<li>${rule}</li>`)}</ol>
-          </details>
-        `,
+        claimsOf(runs),
       ),
       section("Method", methodOf(results, runs)),
     ],

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Judged } from "./claim.ts";
+import type { Judged } from "../claims.ts";
 import {
   concatParameters,
   dotCheapest,

@@ -4,7 +4,7 @@
  * @module
  */
 import { formatBytes, formatNumber, formatSeconds, listWords, type Verdict } from "../../reports/mod.ts";
-import { type Judged, judged, lacking, noRows, type Statement, untested } from "./claim.ts";
+import { type Judged, judged, noRows, type Statement, untested } from "../claims.ts";
 import { sizes } from "./cost_figures.ts";
 import type { ScoreRuns } from "./runs.ts";
 
@@ -27,7 +27,7 @@ export function generalAndConcatCost(runs: ScoreRuns): Judged {
       `Operations, activations and training time of concat over general, each about equal when within a factor of ${ABOUT}: ` +
       "all three, it holds; some, in part; none, it does not hold.",
   };
-  const missing = lacking(runs, ["general", "concat"]);
+  const missing = runs.lacking(["general", "concat"]);
   if (missing) return untested(statement, missing);
   const ratios = [
     { what: "the operations", ratio: ratio(runs, "operations", COUNTED) },
@@ -98,7 +98,7 @@ function parameterClaim(
   expect: (l_d: number, l_e: number) => { readonly expected: number; readonly formula: string },
   right: Verdict,
 ): Judged {
-  const missing = lacking(runs, [score]);
+  const missing = runs.lacking([score]);
   if (missing) return untested(statement, missing);
   const rows = runs.select("parameters", { ...OWN, score });
   const width = Number(rows[0]?.labels.width);
@@ -125,7 +125,7 @@ export function dotCheapest(runs: ScoreRuns): Judged {
       "that decide, it holds; some, in part; none, it does not hold. What a score can express is not measured beyond counting " +
       "what it can learn.",
   };
-  const missing = lacking(runs, ["dot"]);
+  const missing = runs.lacking(["dot"]);
   if (missing) return untested(statement, missing);
   const others = ["general", "concat", "location"].filter((score) => runs.has(score));
   if (others.length === 0) {

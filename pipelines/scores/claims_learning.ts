@@ -4,7 +4,7 @@
  * @module
  */
 import { formatEstimate, formatNumber, type Interval, listWords, type Verdict } from "../../reports/mod.ts";
-import { type Judged, judged, lacking, noRows, type Statement, untested } from "./claim.ts";
+import { type Judged, judged, noRows, type Statement, untested } from "../claims.ts";
 import { knownScores, opening, percent, points, type ScoreRuns } from "./runs.ts";
 
 const TEST = { set: "test" };
@@ -30,7 +30,7 @@ export function generalAndConcatPower(runs: ScoreRuns): Judged {
       "general and over it for concat, the learnt functions are of different classes: it does not hold. If both are " +
       "additive, or neither, no difference is seen. Equal dimensions only; a small run says nothing of unequal ones.",
   };
-  const missing = lacking(runs, ["general", "concat"]);
+  const missing = runs.lacking(["general", "concat"]);
   if (missing) return untested(statement, missing);
   const general = runs.estimate("general", "additivity");
   const concat = runs.estimate("concat", "additivity");
@@ -60,7 +60,7 @@ export function tanhRange(runs: ScoreRuns): Judged {
       "Does not hold when both tanh and the score leave [0, 1] in some trial; holds when neither does; one of the two, " +
       "in part.",
   };
-  const missing = lacking(runs, ["concat"]);
+  const missing = runs.lacking(["concat"]);
   if (missing) return untested(statement, missing);
   const range = (name: string) => {
     const low = [...runs.bySeed("concat", `${name}/min`).values()];
@@ -98,7 +98,7 @@ export function tanhGradients(runs: ScoreRuns): Judged {
       "this can hardly show an explosion.",
   };
   const without = ["dot", "scaled dot", "general"].filter((score) => runs.has(score));
-  const missing = lacking(runs, ["concat"]) ??
+  const missing = runs.lacking(["concat"]) ??
     (without.length === 0 ? "This run has no score without tanh to compare with." : undefined);
   if (missing) return untested(statement, missing);
   const seen = (score: string) => ({ explodes: explodes(runs, score), vanishes: vanishes(runs, score) });
@@ -182,7 +182,7 @@ function bestClaim(runs: ScoreRuns, subject: string, about: Omit<Statement, "rul
       } has the lowest mean and some are below 0: in part. Otherwise no difference is seen. One seed tests nothing. ` +
       "Short words pronounced by a small model are not translation: a verdict here is on this task only.",
   };
-  const missing = lacking(runs, [subject]);
+  const missing = runs.lacking([subject]);
   if (missing) return untested(statement, missing);
   const own = runs.estimate(subject, "per", TEST);
   const others = knownScores.filter((score) => score !== subject && runs.has(score)).flatMap((score) => {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Block, claims, formatNumber, html, type Page, page, section } from "../../reports/mod.ts";
+import { type Block, formatNumber, type Page, page, section } from "../../reports/mod.ts";
+import { claimsSection } from "../claims.ts";
 import type { Results } from "../experiment.ts";
 import { claimsOf } from "./claims.ts";
 import { costFigure, timeFigure } from "./cost_figures.ts";
@@ -24,7 +25,6 @@ import { costTable, differenceTable, publishedTable, qualityTable, spokenTable }
 /** Draws the page. Sentences, titles and verdicts are computed from the rows; what was not run is said to be missing. */
 export function scoresPage(results: Results): Promise<Page> {
   const runs = new ScoreRuns(results);
-  const judged = claimsOf(runs);
   return Promise.resolve(page({
     name: "scores",
     question: "Which score function should I use?",
@@ -33,26 +33,21 @@ export function scoresPage(results: Results): Promise<Page> {
     rows: results.rows,
     thumbnail: thumbnail(runs),
     sections: [
-      section("Errors", ...present(testFigure(runs), differenceTable(runs), ...learning(runs))),
+      section("Errors", testFigure(runs), differenceTable(runs), ...learning(runs)),
       section(
         "Where they look",
-        ...present(alignmentFigure(runs), spokenTable(runs), entropyFigure(runs)),
+        alignmentFigure(runs),
+        spokenTable(runs),
+        entropyFigure(runs),
       ),
       section("What they cost", costFigure(runs, "operations"), costFigure(runs, "activations"), timeFigure(runs)),
       section("Gradients", gradientFigure(runs, "query"), gradientFigure(runs, "memory")),
       section("Every number", qualityTable(runs), costTable(runs)),
-      section(
-        "The claims",
+      claimsSection(
         "Ten claims of the teaching notes that this comparison began with. Each is held against theory and against these " +
           "runs, and its verdict follows a rule that is stated below. A small model that pronounces short words can refute a " +
           "claim that is meant without exception; it can't establish one for translation or for large models.",
-        claims(judged),
-        html`
-          <details class="words">
-            <summary>The rules of the verdicts</summary>
-            <ol>${judged.map(({ rule }) => html`<li>${rule}</li>`)}</ol>
-          </details>
-        `,
+        claimsOf(runs),
       ),
       section("Method", scoresMethod(results, runs), publishedTable()),
     ],
@@ -61,19 +56,14 @@ export function scoresPage(results: Results): Promise<Page> {
 
 /** Curves of learning; a sentence where the run was too short for any. */
 function learning(runs: ScoreRuns): Block[] {
-  const dev = devFigure(runs);
-  const loss = dev ? undefined : lossFigure(runs);
+  const curve = devFigure(runs) ?? lossFigure(runs);
+  if (curve) return [curve];
   const epochs = new Set(runs.select("per", { set: "dev" }).map(({ step }) => step)).size;
-  return present(
-    dev,
-    loss,
-    !dev && !loss && epochs === 1 &&
+  return epochs === 1
+    ? [
       "Every training word was seen once, so errors were measured once and there is no curve of them; the gradients below show how training went.",
-  );
-}
-
-function present(...blocks: readonly (Block | undefined | false)[]): Block[] {
-  return blocks.filter((block) => block !== undefined && block !== false);
+    ]
+    : [];
 }
 
 function scopeOf({ profile, trials }: Results, runs: ScoreRuns): string {

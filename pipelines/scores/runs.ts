@@ -69,6 +69,12 @@ export class ScoreRuns {
     return this.scores.includes(score);
   }
 
+  /** Names what was not run of these scores, or nothing when all were. */
+  lacking(needed: readonly string[]): string | undefined {
+    const missing = needed.filter((score) => !this.has(score));
+    return missing.length === 0 ? undefined : `This run has no trial of ${missing.join(" or ")}.`;
+  }
+
   /** Rows of one metric that carry all of `labels` and hold a finite value. */
   select(metric: string, labels: Labels = {}): Measurement[] {
     return this.every(metric, labels).filter(({ value }) => Number.isFinite(value));

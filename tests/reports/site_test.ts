@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { parse } from "@std/csv";
 import { join } from "@std/path";
 import { InputError, type Measurement } from "../../operators/records.ts";
-import { html, page, section, siteFiles, table, writeSite } from "../../reports/mod.ts";
+import { html, method, page, section, siteFiles, table, writeSite } from "../../reports/mod.ts";
 import { readTags, type Tag } from "../helpers/markup.ts";
 import { fixturePage, fixtureRows } from "./fixture.ts";
 
@@ -122,6 +122,14 @@ Deno.test("pages refuse names and ids that would collide, and say which", () => 
   assertThrows(() => page({ ...empty, name: "p", sections: [section("", one, one)] }), RangeError, "t stands twice");
   assertThrows(() => siteFiles([page({ ...empty, name: "p" }), page({ ...empty, name: "p" })]), RangeError, "p stands");
   assertThrows(() => table({ ...one, rows: [{}] }), RangeError, "needs a cell a");
+});
+
+Deno.test("what a run has no rows for is left out, and a section of which nothing is left says so", () => {
+  assertEquals(section("A", undefined, "text", false).blocks, ["text"]);
+  assertEquals(section("A", undefined, false).blocks, ["This run has measured nothing of it."]);
+  assertEquals(section("A").blocks, []);
+  const seeds = { term: "Seeds", value: "1" };
+  assertEquals(method([undefined, seeds, undefined]).entries, [seeds]);
 });
 
 Deno.test("sections with equal headings have ids of their own", () => {
