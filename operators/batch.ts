@@ -13,50 +13,68 @@ export interface BatchOptions {
    * @default {2} one in work and the next one ready
    */
   inFlight?: number;
+  /**
+   * Batches' worth of examples that wait, so that each finds its like among them; 0 batches examples as they come.
+   * @default {64} of CMUdict's words a seventh of all positions is padding then
+   */
+  pool?: number;
 }
 
 /**
  * Gathers examples into batches of similar length.
  *
- * Examples wait in one bucket a source length (from 16 symbols on, a band of lengths that grows by an eighth), and a full
- * bucket is a batch; at the end what is left is sorted by length and cut. So a batch needs next to no padding on the
- * source side, at most `size` examples wait a bucket, and the order of batches still follows the (shuffled) source.
+ * Examples wait in a pool, sorted by source length. When it is full, a batch of neighbours leaves it: now short ones, now
+ * long ones, so that lengths are spread over time. What is left when the source ends leaves in the same way. So a batch
+ * needs little padding, any stretch of batches holds lengths in the shares that the source has, the last ones too, and
+ * the order of batches follows from the (shuffled) source alone. Target lengths stay mixed within a batch: a step that
+ * sees one target length teaches where to end, and the next one teaches otherwise.
  *
- * @throws RangeError when an option is not a whole number of at least 1.
+ * @throws RangeError when an option is not a whole number, size or inFlight is under 1, or pool under 0.
  */
 export function batch(options: BatchOptions): OperatorFunction<Tokens, Batch> {
-  const { size, inFlight = 2 } = options;
-  for (const [name, value] of Object.entries({ size, inFlight })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`Cannot batch as ${name} must be a whole number of at least 1: current value is ${value}`);
+  const { size, inFlight = 2, pool = 64 } = options;
+  for (const [name, value, least] of [["size", size, 1], ["inFlight", inFlight, 1], ["pool", pool, 0]] as const) {
+    if (!Number.isInteger(value) || value < least) {
+      throw new RangeError(
+        `Cannot batch as ${name} must be a whole number of at least ${least}: current value is ${value}`,
+      );
     }
   }
   return (source) =>
     new Observable((subscriber) => {
       const gate = new Gate(inFlight);
-      const buckets = new Map<number, Tokens[]>();
+      let waiting: Tokens[] = [];
+      let taken = 0;
+      const sorted = () => pool > 0 ? waiting.sort(byLength) : waiting;
       const emit = (tokens: readonly Tokens[]) => gate.emit(collate(tokens), (batch) => subscriber.next(batch));
       const rest = function* () {
-        const left = [...buckets.values()].flat().sort((a, b) =>
-          a.source.length - b.source.length || a.target.length - b.target.length
-        );
-        buckets.clear();
-        for (let at = 0; at < left.length; at += size) yield left.slice(at, at + size);
+        const left = sorted();
+        waiting = [];
+        const places = Array.from({ length: Math.ceil(left.length / size) }, (_, place) => place);
+        for (const at of places.sort((a, b) => spread(a) - spread(b))) yield left.slice(at * size, (at + 1) * size);
       };
-      subscriber.add(() => buckets.clear());
+      subscriber.add(() => waiting = []);
       subscribeWithin(subscriber, source, {
         next(tokens) {
-          const band = bandOf(tokens.source.length);
-          const bucket = buckets.get(band) ?? [];
-          bucket.push(tokens);
-          buckets.set(band, bucket);
-          if (bucket.length < size) return;
-          buckets.delete(band);
-          emit(bucket);
+          waiting.push(tokens);
+          if (waiting.length < (pool + 1) * size) return;
+          emit(sorted().splice(Math.floor((pool + 1) * spread(taken++)) * size, size));
         },
         complete: () => subscribeWithin(subscriber, pull(rest()), { next: emit }),
       });
     });
+}
+
+function byLength(a: Tokens, b: Tokens): number {
+  return a.source.length - b.source.length;
+}
+
+/**
+ * The n-th of points that cover [0, 1) evenly, wherever one stops: the fractional part of n times the golden ratio.
+ * Source: Knuth 1998, "Sorting and Searching", section 6.4, theorem S.
+ */
+function spread(n: number): number {
+  return n * (Math.sqrt(5) - 1) / 2 % 1;
 }
 
 /** Pads examples to one batch, in the order given. */
@@ -81,9 +99,4 @@ function pad(sequences: readonly Int32Array[]): Padded {
   const ids = new Int32Array(sequences.length * width);
   sequences.forEach((sequence, row) => ids.set(sequence, row * width));
   return { ids, lengths, width };
-}
-
-/** Lengths up to 16 have a bucket each; longer ones share bands that grow by an eighth. */
-function bandOf(length: number): number {
-  return length <= 16 ? length : 16 + Math.ceil(Math.log(length / 16) / Math.log(1.125));
 }

@@ -152,7 +152,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
 export const contextExperiment: Experiment = {
   name: "context",
   question: "What does an attention that is cheaper than softmax give up?",
-  version: "1",
+  version: "2",
   options,
   seeds: { quick: 3, full: 3 },
   configurations(options: Options) {

@@ -60,7 +60,7 @@ const options = {
 export const kernelsExperiment: Experiment = {
   name: "kernels",
   question: "Softmax or kernel: at what length does linear attention win?",
-  version: "1",
+  version: "2",
   options,
   alone: true,
   seeds: { quick: 1, full: 3 },

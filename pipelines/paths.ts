@@ -113,7 +113,7 @@ export const best: Options = {
 export const pathsExperiment: Experiment = {
   name: "paths",
   question: "Bahdanau's path or Luong's, and what of their difference is the path's doing?",
-  version: "1",
+  version: "2",
   options,
   seeds: { quick: 2, full: 3 },
   configurations({ design, ...given }: Options) {

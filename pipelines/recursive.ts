@@ -125,7 +125,7 @@ const options = {
 export const recursiveExperiment: Experiment = {
   name: "recursive",
   question: "What does a recursive autoencoder build, and does the tree matter?",
-  version: "1",
+  version: "2",
   options,
   seeds: { quick: 3, full: 3 },
   configurations: (given: Options) => Promise.resolve().then(() => configurationsOf(given)),

@@ -85,7 +85,7 @@ const options = {
 export const scoresExperiment: Experiment = {
   name: "scores",
   question: "Which score function should I use: dot, general, concat, location, or scaled dot?",
-  version: "1",
+  version: "2",
   options,
   seeds: { quick: 3, full: 3 },
   configurations({ scores, ...shared }: Options) {

@@ -60,30 +60,70 @@ export function halfWidth(estimate: Estimate): number | null {
   return low === null || high === null || !Number.isFinite(high - low) ? null : (high - low) / 2;
 }
 
+/** An interval narrower than this share of its mean is what rounding leaves of none. */
+const NO_WIDTH = 1e-6;
+
+/** Half the width of an interval, where there is one that chance could have made. */
+function spreadOf(estimate: Estimate): number | null {
+  const half = halfWidth(estimate);
+  return half === null || half <= NO_WIDTH * Math.abs(estimate.mean) ? null : half;
+}
+
 /** Digits behind the point that an estimate supports: two significant digits of its half-width. */
 export function estimateDecimals(estimate: Estimate): number {
-  const half = halfWidth(estimate);
-  if (half === null || half === 0) return significantDecimals(estimate.mean, 3);
-  const magnitude = Math.floor(Math.log10(half));
-  return Math.min(9, Math.max(0, 1 - magnitude, significantDecimals(estimate.mean, 2)));
+  const half = spreadOf(estimate);
+  if (half === null) return significantDecimals(estimate.mean, 3);
+  // Two digits of 0.0996 are 0.10: the magnitude is that of the rounded value.
+  const magnitude = Math.floor(Math.log10(Number(half.toPrecision(2))));
+  return Math.min(9, Math.max(0, 1 - magnitude));
 }
 
 /**
  * An estimate as `mean ± half-width`, both with the digits that the half-width supports; the mean alone when there is one
- * value.
+ * value, or when all values agree.
  *
+ * @param most Digits behind the point at most, unless the half-width would be printed as 0.
  * @example
  * ```ts
  * import { formatEstimate } from "@heed/heed/reports";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(formatEstimate({ mean: 14.2371, low: 13.8, high: 14.6742, count: 3 }), "14.24 ± 0.44");
+ * assertEquals(formatEstimate({ mean: 14.2371, low: 13.8, high: 14.6742, count: 3 }, 1), "14.2 ± 0.4");
  * ```
  */
-export function formatEstimate(estimate: Estimate, digits: number = estimateDecimals(estimate)): string {
-  const half = halfWidth(estimate);
+export function formatEstimate(estimate: Estimate, most = 9): string {
+  const half = spreadOf(estimate);
+  const supported = estimateDecimals(estimate);
+  if (half === null) return formatNumber(estimate.mean, Math.min(supported, most));
+  const least = Math.min(9, Math.max(0, Math.ceil(-Math.log10(2 * half))));
+  const digits = Math.max(Math.min(supported, most), least);
+  return `${formatNumber(estimate.mean, digits)} ± ${formatNumber(half, digits)}`;
+}
+
+/** The mean of an estimate, with the digits that its interval supports. */
+export function formatMean(estimate: Estimate): string {
+  return formatNumber(estimate.mean, estimateDecimals(estimate));
+}
+
+/**
+ * An estimate as its mean and the ends of its interval, for intervals that aren't symmetric and signs that matter.
+ *
+ * @example
+ * ```ts
+ * import { formatRange } from "@heed/heed/reports";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(formatRange({ mean: 5.451, low: 2.22, high: 8.68, count: 3 }), "5.5 (2.2 to 8.7)");
+ * ```
+ */
+export function formatRange(estimate: Estimate): string {
+  const digits = estimateDecimals(estimate);
+  const { low, high } = estimate;
   const mean = formatNumber(estimate.mean, digits);
-  return half === null ? mean : `${mean} ± ${formatNumber(half, digits)}`;
+  return spreadOf(estimate) === null
+    ? mean
+    : `${mean} (${formatNumber(low!, digits)} to ${formatNumber(high!, digits)})`;
 }
 
 /**
@@ -128,9 +168,20 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** A tick of an axis: no more digits than the value has, large counts with a prefix: `0.02`, `980`, `12.5 k`, `2 M`. */
-export function formatTick(value: number): string {
-  return Math.abs(value) < 1000 ? formatExact(Number(value.toPrecision(6))) : prefixed(value, "");
+/**
+ * A tick of an axis, with no more digits than the value has: `0.02`, `980`, `1,500`; on an axis that goes beyond 10,000
+ * with a prefix: `5 k`, `12.5 k`, `2 M`; far below 1 as a power of ten.
+ *
+ * @param most The greatest value of the axis, so that its ticks are written alike.
+ */
+export function formatTick(value: number, most: number = value): string {
+  const plain = Number(value.toPrecision(6)), size = Math.abs(plain);
+  if (size >= 1000 && Math.max(size, Math.abs(most)) >= 10_000) return prefixed(value, "");
+  if (size > 0 && size < 1e-3) {
+    const [mantissa, power] = plain.toExponential().split("e");
+    return mantissa === "1" ? `10${raised(power)}` : `${minus(mantissa)} × 10${raised(power)}`;
+  }
+  return formatExact(plain);
 }
 
 /** A number with all the digits that it has: what somebody else published, an exact count. */
@@ -144,12 +195,19 @@ function prefixed(value: number, unit: string): string {
   const rounded = Number(value.toPrecision(3));
   const power = Math.min(prefixes.length, Math.max(1, Math.floor(Math.log10(Math.abs(rounded)) / 3 + 1e-12)));
   const scaled = Number((rounded / 1000 ** power).toPrecision(3));
-  return `${formatNumber(scaled)} ${prefixes[power - 1]}${unit}`;
+  return `${formatExact(scaled)} ${prefixes[power - 1]}${unit}`;
 }
 
 function exponential(value: number): string {
   const [mantissa, power] = value.toExponential(2).split("e");
-  return `${mantissa.replace("-", "−")} × 10^${power.replace("-", "−")}`;
+  return `${minus(mantissa)} × 10${raised(power)}`;
+}
+
+const minus = (digits: string) => digits.replace("-", "−");
+
+/** A power as superscript: `-6` is ⁻⁶. */
+function raised(power: string): string {
+  return [...power.replace("+", "")].map((sign) => sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(sign)]).join("");
 }
 
 /** A unit for a header or an axis: `1` has none. */

@@ -12,14 +12,17 @@ import {
   type Figure,
   figure,
   type Fit,
+  formatMean,
   formatNumber,
   heatmaps,
   lineWithInterval,
   listWords,
+  meanInterval,
   sparkWidth,
   type Table,
   table,
 } from "../../reports/mod.ts";
+import { lateMean } from "../late.ts";
 import { EFFECTS, type Factor } from "./design.ts";
 import { LEARNT_LENGTHS } from "./setting.ts";
 import type { PathRuns } from "./runs.ts";
@@ -214,13 +217,11 @@ export function curves(runs: PathRuns): Figure | undefined {
   );
   const rows = points.flatMap((list) => list.map((row, at) => ({ ...row, step: points[0][at]?.step ?? row.step })));
   const ends = [...Map.groupBy(points, (list) => String(list[0].labels.path))]
-    .map(([path, lists]) =>
-      `${formatNumber(lists.reduce((sum, list) => sum + list[list.length - 1].value, 0) / lists.length)} (${path})`
-    );
+    .map(([path, lists]) => `${formatMean(meanInterval(lists.map(lateMean)))} (${path})`);
   return figure(
     lineWithInterval({
       id: "curves",
-      title: `Training loss a phoneme ends at ${listWords(ends)} nats`,
+      title: `Over the last tenth of training the loss a phoneme is ${listWords(ends)} nats`,
       caption: (data) =>
         `Mean loss over the steps since the point before, a mean over all runs of the design on a path. ${
           bandNote(data, "runs, seeds and designs together")

@@ -9,14 +9,17 @@ import {
   dotInterval,
   type Figure,
   figure,
+  formatMean,
   formatNumber,
   heatmaps,
   type Interval,
   lineWithInterval,
   listWords,
+  meanInterval,
   sparkline,
   sparkWidth,
 } from "../../reports/mod.ts";
+import { lateMean } from "../late.ts";
 import { published, references } from "./published.ts";
 import { counted, type Labels, opening, percent, type ScoreRuns } from "./runs.ts";
 
@@ -49,11 +52,14 @@ export function devFigure(runs: ScoreRuns): Figure | undefined {
 export function lossFigure(runs: ScoreRuns): Figure | undefined {
   const { rows, note } = curve(runs, alongTraining(runs, "loss/curve"));
   if (rows.length === 0) return undefined;
-  const last = runs.ranked("loss/curve");
   return figure(
     lineWithInterval({
       id: "training-loss",
-      title: ends(last, ({ mean }) => `${formatNumber(mean)} nats`, "training loss a phoneme ends at"),
+      title: ends(
+        lateRanking(runs, "loss/curve"),
+        (estimate) => `${formatMean(estimate)} nats`,
+        "over the last tenth of training the loss a phoneme is",
+      ),
       caption:
         `Mean loss a target symbol over the steps since the point before, while the pronunciations go by. ${note}`,
       metric: "loss/curve",
@@ -62,6 +68,14 @@ export function lossFigure(runs: ScoreRuns): Figure | undefined {
     }),
     rows,
   );
+}
+
+/** Scores by the mean over the last tenth of a curve, lowest first. */
+function lateRanking(runs: ScoreRuns, metric: string): { readonly score: string; readonly estimate: Interval }[] {
+  return runs.scores.flatMap((score) => {
+    const trials = [...Map.groupBy(runs.select(metric, { score }), ({ trial }) => trial).values()];
+    return trials.length === 0 ? [] : [{ score, estimate: meanInterval(trials.map(lateMean)) }];
+  }).sort((a, b) => a.estimate.mean - b.estimate.mean);
 }
 
 /** Errors on the test words beside published ones. */
@@ -213,17 +227,17 @@ export function gradientFigure(runs: ScoreRuns, input: "query" | "memory"): Figu
   );
 }
 
-/** Where each score's gradient ends, as a multiple of where it began. */
+/** What each score's gradient is in the last tenth of training, as a multiple of where it began. */
 function courseOf(runs: ScoreRuns, rows: readonly Measurement[], where: string): string {
   const shares = runs.scores.flatMap((score) => {
     const trials = [...Map.groupBy(rows.filter(({ labels }) => labels.score === score), ({ trial }) => trial).values()];
-    const logs = trials.map((points) => Math.log(points[points.length - 1].value / points[0].value));
+    const logs = trials.map((points) => Math.log(lateMean(points) / points[0].value));
     return logs.length === 0 ? [] : [{ score, share: Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length) }];
   }).sort((a, b) => a.share - b.share);
   if (shares.length === 0) return `No gradient at the ${where} was measured`;
   const [least, most] = [shares[0], shares[shares.length - 1]];
-  const print = ({ score, share }: typeof least) => `${formatNumber(share)} (${score})`;
-  return `At the end of training, the gradient norm at the ${where} is ${
+  const print = ({ score, share }: typeof least) => `${formatNumber(Number(share.toPrecision(2)))} (${score})`;
+  return `Over the last tenth of training, the gradient norm at the ${where} is ${
     shares.length === 1 ? print(least) : `between ${print(least)} and ${print(most)}`
   } times what it was at the first point`;
 }

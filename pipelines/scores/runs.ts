@@ -7,7 +7,6 @@ import { type Score, scores as known } from "../../operators/mod.ts";
 import type { Label, Measurement } from "../../operators/records.ts";
 import {
   type Difference,
-  estimateDecimals,
   formatEstimate,
   formatNumber,
   type Interval,
@@ -163,21 +162,12 @@ export function opening(score: string): string {
 
 /** `9.1 ± 0.4%`: a digit behind the point, as some thousand test words bear no more; more where the interval needs it. */
 export function percent(estimate: Interval): string {
-  // Seeds that agree to the last digit (every word wrong) have an interval of no width, which would only be noise to read.
-  if (estimate.low === estimate.high) return `${formatNumber(estimate.mean)}%`;
-  return `${formatEstimate(estimate, decimals(estimate, 1))}%`;
+  return `${formatEstimate(estimate, 1)}%`;
 }
 
 /** A signed difference of percentages: `+0.31 ± 0.90 points`. */
 export function points(difference: Difference): string {
-  return `${difference.mean > 0 ? "+" : ""}${formatEstimate(difference, decimals(difference, 2))} points`;
-}
-
-/** Digits behind the point: as many as the interval supports, `usual` at most unless its half would round to 0. */
-function decimals(estimate: Interval, usual: number): number {
-  const half = (estimate.high - estimate.low) / 2;
-  const needed = half > 0 ? Math.ceil(-Math.log10(2 * half)) : 0;
-  return Math.min(9, Math.max(Math.min(usual, estimateDecimals(estimate)), needed));
+  return `${difference.mean > 0 ? "+" : ""}${formatEstimate(difference, 2)} points`;
 }
 
 /** `1 seed`, `2 seeds`: a number with its noun. */

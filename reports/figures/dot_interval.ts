@@ -163,7 +163,7 @@ function draw(
       labelArrow: "none",
       labelAnchor: "center",
       ticks,
-      tickFormat: formatTick,
+      tickFormat: (value: number) => formatTick(value, high),
     }),
   ];
   if (gap > 0) {

@@ -8,17 +8,8 @@ import * as Plot from "@observablehq/plot";
 import type { Measurement } from "../../operators/records.ts";
 import type { DataRow, FigureSpec, Frame } from "../figure.ts";
 import { axisLabel, formatEstimate, formatQuantity, formatTick, listWords, unitName } from "../format.ts";
-import {
-  clipLabel,
-  groupBy,
-  halo,
-  intervalCells,
-  labelCharacters,
-  labelWidth,
-  lastOfTrial,
-  logTicks,
-  spread,
-} from "./series.ts";
+import { type Box, labelGap, labelReach, placeLabels } from "./labels.ts";
+import { clipLabel, groupBy, halo, intervalCells, labelWidth, lastOfTrial, logTicks } from "./series.ts";
 
 /** Options of {@linkcode frontier}. */
 export interface FrontierOptions {
@@ -117,14 +108,14 @@ function draw(data: readonly FrontierRow[], frame: Frame, options: FrontierOptio
   const ticks = logTicks(left, right, 4);
   const marks: Plot.Markish[] = [
     Plot.gridY({ stroke: "currentColor", strokeOpacity: 0.12, ticks: 5 }),
-    Plot.axisY({ tickSize: 0, label: null, ticks: 5, tickFormat: formatTick }),
+    Plot.axisY({ tickSize: 0, label: null, ticks: 5, tickFormat: (value: number) => formatTick(value, high) }),
     Plot.axisX({
       tickSize: 4,
       label: axisLabel(options.cost.label, data[0].costUnit),
       labelArrow: "none",
       labelAnchor: "center",
       ticks,
-      tickFormat: formatTick,
+      tickFormat: (value: number) => formatTick(value, most),
     }),
     Plot.text([axisLabel(options.value.label, data[0].unit)], {
       frameAnchor: "top-left",
@@ -149,17 +140,23 @@ function draw(data: readonly FrontierRow[], frame: Frame, options: FrontierOptio
   }
   const toPixel = (value: number) =>
     margin.top + (height - margin.top - margin.bottom) * (high - inside(value)) / (high - low);
-  const ends = names.map((name) => toPixel(data.findLast((row) => row[by] === name)!.mean));
-  const places = spread(ends, 14, margin.top, height - margin.bottom);
+  const toPixelX = (cost: number) =>
+    margin.left + Math.log(cost / left) / Math.log(right / left) * (width - margin.left - margin.right);
+  const fromPixelX = (pixel: number) =>
+    left * (right / left) ** ((pixel - margin.left) / (width - margin.left - margin.right));
+  const labels = names.map((name) => clipLabel(name, frame.narrow ? 16 : 26));
+  const ends = names.map((name) => data.findLast((row) => row[by] === name)!);
+  const places = placeLabels(
+    ends.map(({ cost, mean }, index) => ({ x: toPixelX(cost), y: toPixel(mean), width: labelWidth(labels[index]) })),
+    data.map((row) => around(toPixelX(row.cost), toPixel(row.mean), toPixel(row.mean), 5)),
+    data.map((row) => around(toPixelX(row.cost), toPixel(row.high ?? row.mean), toPixel(row.low ?? row.mean), 1)),
+    { left: 0, right: width, top: margin.top - 10, bottom: height - margin.bottom },
+  );
   for (const [index, name] of names.entries()) {
     const series = data.filter((row) => row[by] === name);
     const ink = frame.palette(name);
     const common = { className: ink.className };
-    const end = series[series.length - 1];
-    const label = clipLabel(name, labelCharacters(frame));
-    // A name stands on the side where there is room for it.
-    const ahead = Math.log(end.cost / left) / Math.log(right / left) * (width - margin.left - margin.right) <
-      width - margin.left - margin.right - labelWidth(label) - 10;
+    const end = ends[index], label = labels[index], { side, dy } = places[index];
     marks.push(
       Plot.link(series.filter((row) => row.low !== null), {
         x1: "cost",
@@ -187,13 +184,25 @@ function draw(data: readonly FrontierRow[], frame: Frame, options: FrontierOptio
         r: 4.5,
         ...common,
       }),
+      // A name that had to move far has a line to its point.
+      ...(Math.abs(dy) <= labelReach ? [] : [
+        Plot.link([end], {
+          x1: "cost",
+          y1: inside(end.mean),
+          x2: fromPixelX(toPixelX(end.cost) + (side === "right" ? labelGap - 2 : 2 - labelGap)),
+          y2: inside(end.mean) - dy * (high - low) / (height - margin.top - margin.bottom),
+          stroke: ink.colour,
+          strokeOpacity: 0.7,
+          ...common,
+        }),
+      ]),
       Plot.text([end], {
         x: "cost",
         y: (row: FrontierRow) => inside(row.mean),
         text: () => label,
-        dx: ahead ? 9 : -9,
-        dy: places[index] - ends[index],
-        textAnchor: ahead ? "start" : "end",
+        dx: side === "right" ? labelGap : -labelGap,
+        dy,
+        textAnchor: side === "right" ? "start" : "end",
         lineAnchor: "middle",
         fill: ink.colour,
         fontWeight: "600",
@@ -213,6 +222,11 @@ function draw(data: readonly FrontierRow[], frame: Frame, options: FrontierOptio
     y: { type: "linear", domain: [low, high] },
     marks,
   };
+}
+
+/** A box of a half-width around a stretch of a vertical line. */
+function around(x: number, top: number, bottom: number, half: number): Box {
+  return { left: x - half, right: x + half, top: top - half, bottom: bottom + half };
 }
 
 /** Every mean and floor with some room around it, intervals only as far as half the means' range beyond. */

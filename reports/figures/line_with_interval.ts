@@ -103,14 +103,14 @@ function draw(data: readonly LineRow[], frame: Frame, options: LineOptions, by: 
   const ticks = log ? logTicks(low, high, frame.narrow ? 5 : 8) : frame.narrow ? 4 : 6;
   const marks: Plot.Markish[] = [
     Plot.gridY({ stroke: "currentColor", strokeOpacity: 0.12, ticks }),
-    Plot.axisY({ tickSize: 0, label: null, ticks, tickFormat: formatTick }),
+    Plot.axisY({ tickSize: 0, label: null, ticks, tickFormat: (value: number) => formatTick(value, high) }),
     Plot.axisX({
       tickSize: 4,
       label: options.step,
       labelArrow: "none",
       labelAnchor: "center",
       ...(steps.length <= (frame.narrow ? 8 : 16) ? { ticks: steps } : { ticks: frame.narrow ? 4 : 8 }),
-      tickFormat: formatTick,
+      tickFormat: (value: number) => formatTick(value, steps[steps.length - 1]),
     }),
     Plot.text([axisLabel(options.label, data[0].unit)], {
       frameAnchor: "top-left",

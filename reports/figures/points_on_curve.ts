@@ -57,14 +57,14 @@ function draw(data: readonly CurvePoint[], frame: Frame, options: CurveOptions):
     y: { type: "linear", domain: [0, 1.02] },
     marks: [
       Plot.gridY({ stroke: "currentColor", strokeOpacity: 0.12 }),
-      Plot.axisY({ tickSize: 0, label: null, tickFormat: formatTick }),
+      Plot.axisY({ tickSize: 0, label: null, tickFormat: (value: number) => formatTick(value) }),
       Plot.axisX({
         tickSize: 4,
         label: options.xLabel,
         labelArrow: "none",
         labelAnchor: "center",
         ticks: frame.narrow ? 4 : 8,
-        tickFormat: formatTick,
+        tickFormat: (value: number) => formatTick(value, to),
       }),
       Plot.text([options.yLabel], {
         frameAnchor: "top-left",

@@ -138,7 +138,7 @@ function drawBars(data: readonly PredictedRow[], frame: Frame, label: string, by
         labelArrow: "none",
         labelAnchor: "center",
         ticks,
-        tickFormat: formatTick,
+        tickFormat: (value: number) => formatTick(value, high),
       }),
       ...data.flatMap((row, index) => {
         const ink = frame.palette(String(row[by]));
@@ -195,7 +195,12 @@ function drawScatter(
   const low = Math.min(...values) / 1.6, high = Math.max(...values) * 1.6;
   const series = groupBy(positive, (row) => String(row[by]));
   const ticks = logTicks(low, high, frame.narrow ? 4 : 7);
-  const axis = { ticks, tickSize: 0, tickFormat: formatTick, labelArrow: "none" as const };
+  const axis = {
+    ticks,
+    tickSize: 0,
+    tickFormat: (value: number) => formatTick(value, high),
+    labelArrow: "none" as const,
+  };
   return {
     width: frame.width,
     height: frame.narrow ? 340 : 440,

@@ -33,14 +33,14 @@ Deno.test("batch pads rows to rectangles, of one letter, of none, and of empty t
 
 Deno.test("batch of an empty source is empty, and sizes under 1 are refused", async () => {
   assertEquals(await all([], 5), []);
-  for (const options of [{ size: 0 }, { size: 1.5 }, { size: 2, inFlight: 0 }]) {
+  for (const options of [{ size: 0 }, { size: 1.5 }, { size: 2, inFlight: 0 }, { size: 2, pool: -1 }]) {
     let message = "";
     try {
       batch(options);
     } catch (error) {
       message = (error as Error).message;
     }
-    assert(/^Cannot batch as (size|inFlight) must be a whole number of at least 1: /.test(message), message);
+    assert(/^Cannot batch as (size|inFlight|pool) must be a whole number of at least [01]: /.test(message), message);
   }
 });
 
@@ -67,4 +67,32 @@ Deno.test("padding is under 15% of CMUdict's positions", async () => {
     console.log(`padding share at size ${size}: ${(100 * share).toFixed(1)}%`);
     assertLessOrEqual(share, 0.15);
   }
+});
+
+Deno.test("every stretch of batches holds lengths in the source's shares, the last ones too", async () => {
+  const examples: Example[] = [...await cmudict({ split: "train" })];
+  const known = vocabularies(examples);
+  for (const [count, size] of [[4000, 32], [20_000, 64]]) {
+    const some = examples.filter((_, at) => at % Math.floor(examples.length / count) === 0).slice(0, count);
+    const mean = some.reduce((sum, { source }) => sum + source.length, 0) / some.length;
+    const deviation = Math.sqrt(some.reduce((sum, { source }) => sum + (source.length - mean) ** 2, 0) / some.length);
+    const batches = await lastValueFrom(
+      pull(some).pipe(shuffle(1, count), tokenize(known), batch({ size }), toArray()),
+    );
+    const stretch = Math.ceil(batches.length / 8);
+    for (let at = 0; at < batches.length; at += stretch) {
+      const lengths = batches.slice(at, at + stretch).flatMap(({ source }) => [...source.lengths]);
+      const here = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+      // Batches of one length each are few in a stretch: its mean may be off by a part of the words' own spread.
+      assertLessOrEqual(Math.abs(here - mean), deviation / 4, `at batch ${at} of ${batches.length}, size ${size}`);
+    }
+  }
+});
+
+Deno.test("without a pool batches are the source in its own order", async () => {
+  const given = Array.from({ length: 11 }, (_, at) => tokens(1 + at * 7 % 5, 1, `${at}`));
+  const made = await lastValueFrom(from(given).pipe(batch({ size: 4, pool: 0 }), toArray()));
+  const ids = made.flatMap(({ examples }) => examples.map(({ id }) => id));
+  assertEquals(ids, given.map(({ example }) => example.id));
+  assertEquals(made.map(({ size }) => size), [4, 4, 3]);
 });

@@ -106,21 +106,21 @@ marbleBattery("shuffle", {
   drawn: 2,
 });
 
-// Source lengths 1, 2 and 3 wait in buckets of their own: a second "a" fills the first.
+// A pool of one batch: with four there, the two shortest leave; the rest when the source ends.
 marbleBattery("batch", {
-  operator: batch({ size: 2 }),
+  operator: batch({ size: 2, pool: 1 }),
   inputs: tokens,
   outputs: { x: collate([tokens.a, tokens.a]), y: collate([tokens.b, tokens.c]) },
   ...spaceless({
     source: "  --a-b-a-c-|   ",
-    expected: "------x---(y|)",
+    expected: "--------x-(y|)",
     failing: " --a-b-a-c-#   ",
-    failed: "  ------x---#   ",
+    failed: "  --------x-#   ",
     left: {
       source: "  --a-b-a-c-|",
-      unsub: "   -------!",
-      expected: "------x",
-      subs: "    ^------!",
+      unsub: "   ---------!",
+      expected: "--------x",
+      subs: "    ^--------!",
     },
   }),
   drawn: 4,

@@ -132,6 +132,7 @@ interface Case {
   readonly buffer: number;
   readonly size: number;
   readonly inFlight: number;
+  readonly pool: number;
   readonly between: Hop;
   readonly busy: boolean;
   readonly end: { readonly how: "complete" | "take" | "unsubscribe" | "source" | "operator"; readonly at: number };
@@ -144,6 +145,7 @@ const cases = (most: number): fc.Arbitrary<Case> =>
     buffer: fc.constantFrom(0, 1, 5),
     size: fc.integer({ min: 1, max: 3 }),
     inFlight: fc.integer({ min: 1, max: 4 }),
+    pool: fc.constantFrom(0, 1, 64),
     between: fc.constantFrom<Hop>("none", "delay", "observeOn", "share", "gather", "reorder"),
     busy: fc.boolean(),
     end: fc.record({
@@ -153,7 +155,7 @@ const cases = (most: number): fc.Arbitrary<Case> =>
   });
 
 async function holds(chain: keyof typeof chains, given: Case): Promise<void> {
-  const { count, waits, buffer, size, inFlight, between, busy, end } = given;
+  const { count, waits, buffer, size, inFlight, pool, between, busy, end } = given;
   const flow = { made: 0, out: 0, most: 0 };
   const seen: string[] = [];
   let failure: unknown;
@@ -162,7 +164,7 @@ async function holds(chain: keyof typeof chains, given: Case): Promise<void> {
       const stream: Observable<Batch> = pull(examples(count, waits, end.how === "source" ? end.at : -1)).pipe(
         buffer > 0 ? shuffle<Example>(7, buffer) : identity,
         tokenize(alphabet),
-        batch({ size, inFlight }),
+        batch({ size, inFlight, pool }),
         tap(() => flow.most = Math.max(flow.most, ++flow.made - flow.out)),
         hop(between, inFlight),
         chains[chain](end.how === "operator" ? end.at : -1),
@@ -212,7 +214,7 @@ for (
 
 Deno.test("a source does not run on past an inner chain that fails", () =>
   holds("inner", {
-    ...{ count: 2, waits: false, buffer: 0, size: 1, inFlight: 1, between: "none", busy: false },
+    ...{ count: 2, waits: false, buffer: 0, size: 1, inFlight: 1, pool: 0, between: "none", busy: false },
     end: { how: "operator", at: 0 },
   }));
 
@@ -222,7 +224,7 @@ Deno.test("a batch that two chains read gives its place back when both have read
     await new Promise<void>((resolve, reject) =>
       pull(examples(13, false, -1) as Iterable<Example>).pipe(
         tokenize(alphabet),
-        batch({ size: 1, inFlight: 2 }),
+        batch({ size: 1, inFlight: 2, pool: 0 }),
         tap(() => flow.most = Math.max(flow.most, ++flow.made - Math.min(flow.fast, flow.slow))),
         connect((shared) =>
           merge(
@@ -242,7 +244,7 @@ Deno.test("a chain that gathers more batches than may be in flight goes on, afte
   await new Promise<void>((resolve, reject) =>
     pull(examples(16, false, -1)).pipe(
       tokenize(alphabet),
-      batch({ size: 1, inFlight: 3 }),
+      batch({ size: 1, inFlight: 3, pool: 0 }),
       bufferCount(4),
       mergeAll(),
       chains.settle(-1),

@@ -67,7 +67,7 @@ Deno.test("at most inFlight batches lie between a source and settle when what fo
     let most = 0;
     await lastValueFrom(
       pull(source).pipe(
-        batch({ size: 1, inFlight }),
+        batch({ size: 1, inFlight, pool: 0 }),
         map((record) => {
           most = Math.max(most, state.taken - settled);
           return record;
@@ -88,15 +88,17 @@ Deno.test("at most inFlight batches lie between a source and settle when what fo
 
 Deno.test("demand is held back through delays, shuffles, epochs and inner chains", async () => {
   const chains = {
-    delay: (source: Iterable<Tokens>) => pull(source).pipe(batch({ size: 1, inFlight: 3 }), delay(5), sum, settle()),
+    delay: (source: Iterable<Tokens>) =>
+      pull(source).pipe(batch({ size: 1, inFlight: 3, pool: 0 }), delay(5), sum, settle()),
     shuffle: (source: Iterable<Tokens>) =>
-      pull(source).pipe(shuffle(1, 7), batch({ size: 1, inFlight: 3 }), sum, settle()),
+      pull(source).pipe(shuffle(1, 7), batch({ size: 1, inFlight: 3, pool: 0 }), sum, settle()),
     epochs: (source: Iterable<Tokens>) =>
-      range(3).pipe(concatMap(() => pull(source)), batch({ size: 1, inFlight: 3 }), sum, settle()),
-    repeat: (source: Iterable<Tokens>) => pull(source).pipe(repeat(3), batch({ size: 1, inFlight: 3 }), sum, settle()),
+      range(3).pipe(concatMap(() => pull(source)), batch({ size: 1, inFlight: 3, pool: 0 }), sum, settle()),
+    repeat: (source: Iterable<Tokens>) =>
+      pull(source).pipe(repeat(3), batch({ size: 1, inFlight: 3, pool: 0 }), sum, settle()),
     inner: (source: Iterable<Tokens>) =>
       pull(source).pipe(
-        batch({ size: 1, inFlight: 3 }),
+        batch({ size: 1, inFlight: 3, pool: 0 }),
         concatMap((record) => of(record).pipe(sum, settle(), delay(3))),
       ),
   };
@@ -126,7 +128,7 @@ Deno.test("a chain that never lends runs freely, and one that drops batches goes
   const dropping = counted(4);
   const kept = await lastValueFrom(
     pull(dropping.source).pipe(
-      batch({ size: 1, inFlight: 2 }),
+      batch({ size: 1, inFlight: 2, pool: 0 }),
       filter((_, index) => index > 1),
       sum,
       settle(),

@@ -295,7 +295,7 @@ Deno.test("in parallel, too, at most inFlight batches lie between source and rep
       }
     };
     const steps = pull(source()).pipe(
-      batch({ size: 1, inFlight: 2 }),
+      batch({ size: 1, inFlight: 2, pool: 0 }),
       train(model, learning(parameters, {})),
       tap(() => reported++),
       toArray(),

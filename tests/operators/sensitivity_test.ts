@@ -35,7 +35,7 @@ Deno.test("sensitivity() is the gradient of each step's log-probability, and lea
   const before = tf.memory().numTensors;
   const parameters = new Parameters(2);
   const found = await lastValueFrom(
-    pull(set).pipe(tokenize(vocabulary), batch({ size: 1 }), sensitivity(model, { parameters }), toArray()),
+    pull(set).pipe(tokenize(vocabulary), batch({ size: 1, pool: 0 }), sensitivity(model, { parameters }), toArray()),
   );
   assertEquals(found.map(({ norms }) => [norms.length, norms[0].length]), [[5, 4], [5, 4], [5, 4]]);
   assert(found.every(({ norms }) => norms.flat().every((norm) => norm > 0 && Number.isFinite(norm))));
@@ -51,7 +51,7 @@ Deno.test("sensitivity() is the gradient of each step's log-probability, and lea
     const [{ loss }] = await lastValueFrom(
       pull([[...set][0]]).pipe(
         tokenize(vocabulary),
-        batch({ size: 1 }),
+        batch({ size: 1, pool: 0 }),
         predict(model, { parameters, vocabulary: vocabulary.target, maxLength: 6 }),
         toArray(),
       ),
