@@ -8,15 +8,8 @@ import { claimsSection } from "../claims.ts";
 import type { Results } from "../experiment.ts";
 import { claimsOf } from "./claims.ts";
 import { costFigure, timeFigure } from "./cost_figures.ts";
-import {
-  alignmentFigure,
-  devFigure,
-  entropyFigure,
-  gradientFigure,
-  lossFigure,
-  testFigure,
-  thumbnail,
-} from "./figures.ts";
+import { devFigure, gradientFigure, lossFigure } from "./curve_figures.ts";
+import { alignmentFigure, entropyFigure, testFigure, thumbnail } from "./figures.ts";
 import { headlineOf } from "./headline.ts";
 import { scoresMethod } from "./method.ts";
 import { counted, ScoreRuns } from "./runs.ts";
