@@ -15,12 +15,14 @@
  *
  * m and l are kept apart: m + log l would lose the digits of l when scores are large. A query that sees no key has m at its
  * floor and l = 0, and gives zeros. Scores are cut at +FAR, as operators/numerics/softmax.ts does: an infinite score takes
- * all weight. The exponential is math.ts's, at most 2 ulp.
+ * all weight. The exponential is math.ts's, at most 2 ulp; powers that are NEGLIGIBLE (softmax.ts) are 0, or sharp
+ * queries would multiply denormal numbers.
  */
 import { exp4 } from "./math";
 import { micro4x8 } from "./micro";
 import { packAcross, packAlong } from "./panels";
 import { storePart } from "./parts";
+import { NEGLIGIBLE } from "./softmax";
 
 /** Queries in a block: packing a tile of keys costs a few hundredths of the block's arithmetic. */
 const ROWS = 256;
@@ -28,6 +30,14 @@ const ROWS = 256;
 export const KEYS = 64;
 /** Half of float32's greatest value: finite, and so are the differences of two such. */
 export const FAR: f32 = 1.7e38;
+
+/** e^x, and 0 where a sum that holds e^0 can't tell it from 0. */
+// @ts-ignore: decorator
+@inline
+export function power4(x: v128): v128 {
+  const exact = exp4(x);
+  return v128.andnot(exact, f32x4.lt(exact, f32x4.splat(NEGLIGIBLE))); // a NaN stays
+}
 
 // @ts-ignore: decorator
 @inline
@@ -185,7 +195,7 @@ function normalise(scores: usize, count: i32, state: usize, output: usize, padde
   most0 = f32x4.pmin(most0, far), most1 = f32x4.pmin(most1, far);
   let total0 = v128.load(state, 32), total1 = v128.load(state, 48);
   if (v128.any_true(v128.or(f32x4.ne(most0, before0), f32x4.ne(most1, before1)))) {
-    const factor0 = exp4(f32x4.sub(before0, most0)), factor1 = exp4(f32x4.sub(before1, most1));
+    const factor0 = power4(f32x4.sub(before0, most0)), factor1 = power4(f32x4.sub(before1, most1));
     total0 = f32x4.mul(total0, factor0), total1 = f32x4.mul(total1, factor1);
     for (let at = output, last = output + (<usize>padded << 5); at < last; at += 32) {
       v128.store(at, f32x4.mul(v128.load(at), factor0)), v128.store(at, f32x4.mul(v128.load(at, 16), factor1), 16);
@@ -194,8 +204,8 @@ function normalise(scores: usize, count: i32, state: usize, output: usize, padde
   }
   let sum0 = f32x4.splat(0), sum1 = sum0;
   for (let at = scores; at < end; at += 32) {
-    const power0 = exp4(f32x4.sub(f32x4.min(v128.load(at), far), most0));
-    const power1 = exp4(f32x4.sub(f32x4.min(v128.load(at, 16), far), most1));
+    const power0 = power4(f32x4.sub(f32x4.min(v128.load(at), far), most0));
+    const power1 = power4(f32x4.sub(f32x4.min(v128.load(at, 16), far), most1));
     sum0 = f32x4.add(sum0, power0), sum1 = f32x4.add(sum1, power1);
     v128.store(at, power0), v128.store(at, power1, 16);
   }

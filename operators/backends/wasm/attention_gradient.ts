@@ -15,8 +15,7 @@
  * P sum dO (V_j - O), whose error shrinks with the difference. What is left is that of O, one rounding a column, and an
  * eighth of e or less from all others. (12,000 heads with up to 8 keys: 2.9e-5 at worst became 8.4e-6.)
  */
-import { anyVisible, FAR, hide, KEYS, packColumns, packKeys, packQueries, unpack, up4 } from "./attention";
-import { exp4 } from "./math";
+import { anyVisible, FAR, hide, KEYS, packColumns, packKeys, packQueries, power4, unpack, up4 } from "./attention";
 import { micro4x8 } from "./micro";
 import { packAlong } from "./panels";
 import { loadPart, storePart } from "./parts";
@@ -143,8 +142,8 @@ function slope(
   const share0 = v128.load(state, 32), share1 = v128.load(state, 48);
   const mean0 = v128.load(state, 64), mean1 = v128.load(state, 80);
   for (let end = scores + (<usize>count << 5); scores < end; scores += 32, gradients += 32, v += <usize>width << 2) {
-    const power0 = f32x4.mul(exp4(f32x4.sub(f32x4.min(v128.load(scores), far), most0)), share0);
-    const power1 = f32x4.mul(exp4(f32x4.sub(f32x4.min(v128.load(scores, 16), far), most1)), share1);
+    const power0 = f32x4.mul(power4(f32x4.sub(f32x4.min(v128.load(scores), far), most0)), share0);
+    const power1 = f32x4.mul(power4(f32x4.sub(f32x4.min(v128.load(scores, 16), far), most1)), share1);
     v128.store(scores, power0), v128.store(scores, power1, 16);
     v128.store(gradients, f32x4.mul(power0, f32x4.sub(v128.load(gradients), mean0)));
     v128.store(gradients, f32x4.mul(power1, f32x4.sub(v128.load(gradients, 16), mean1)), 16);

@@ -16,7 +16,7 @@ import { madd } from "./simd";
  * greatest (2^-24). Sharp alignments would otherwise be full of denormal numbers, and so would the gradients at scores,
  * queries and memory: processors multiply those some hundred times slower (a training step took 4 times as long).
  */
-const NEGLIGIBLE: f32 = 5.421010862427522e-20;
+export const NEGLIGIBLE: f32 = 5.421010862427522e-20;
 
 /** Half of float32's greatest value: finite, and so are the sums and differences below. */
 const FAR: f32 = 1.7e38;

@@ -244,6 +244,27 @@ for (const pack of ENGINES) {
 }
 
 for (const pack of ENGINES.slice(1)) {
+  Deno.test(`${pack}: sharp queries meet no denormal weights: what float32 can't tell from 0 is 0`, async () => {
+    await useEngine({ pack });
+    // Scores 0, -1.5, -3, ... down to -199.5, in two tiles of keys: both ways round, so that the maximum moves.
+    for (const turn of [1, -1]) {
+      const keys = 134;
+      const at: AttentionCase = { batch: 1, heads: 1, queries: 3, keys, depth: 1, width: 2, causal: false, scale: 1 };
+      const k = Float32Array.from({ length: keys }, (_, j) => -1.5 * (turn === 1 ? j : keys - 1 - j));
+      const q = new Float32Array(3).fill(1), v = normal([2 * keys], 1, 2).values;
+      const drawn = { at, q, k, v, dOut: normal([6], 1e-6, 3).values };
+      check(drawn);
+      const [, , dK, dV] = attend(drawn);
+      const [, , expected] = attentionGradientReference(at, q, k, v, drawn.dOut);
+      for (const value of [...dK, ...dV]) {
+        assert(value === 0 || Math.abs(value) >= 2 ** -126, `denormal ${value}`);
+      }
+      expected.forEach((wanted, i) => {
+        if (Math.abs(wanted) > 2 ** -80) assert(Math.abs(dV[i] / wanted - 1) < 1e-4, `dV ${i}: ${dV[i]}, ${wanted}`);
+      });
+    }
+  });
+
   Deno.test(`${pack}: memory beyond inputs and outputs grows with N, not with its square`, async () => {
     const engine = await useEngine({ pack });
     const [heads, length, depth] = [2, 1024, 16];
