@@ -4,7 +4,7 @@ import { lend, transform } from "./loan.ts";
 import type { AttentionMechanism } from "./numerics/attention_mechanism.ts";
 import { normal, seedFrom, shuffleInPlace } from "./numerics/random.ts";
 import type { Initial } from "./numerics/shape.ts";
-import { type Tensor4D, tf } from "./numerics/tf.ts";
+import { type Tensor, type Tensor4D, tf } from "./numerics/tf.ts";
 
 /** What of a device this needs to know of bytes; an `Engine` is one. */
 export interface ByteMeter {
@@ -26,7 +26,7 @@ export interface AttentionTimes {
   /** Bytes of Q, K and V, and of the output. */
   readonly inputBytes: number;
   readonly outputBytes: number;
-  /** Seconds of one forward pass, one number a repetition. */
+  /** Seconds of one pass, one number a repetition. */
   readonly seconds: readonly number[];
 }
 
@@ -38,10 +38,22 @@ export interface MeasureAttentionOptions {
   readonly heads?: number;
   readonly batch?: number;
   readonly causal?: boolean;
+  /**
+   * What is measured: a forward pass, or forward and backward, the gradients at q, k and v, as in training; mechanisms
+   * through which no gradient can be taken are left out then.
+   *
+   * @default "forward"
+   */
+  readonly pass?: "forward" | "training";
   readonly seed?: number;
   /** Repetitions that are kept, at most, after those for bytes and to warm up. @default 7 */
   readonly repeats?: number;
-  /** Seconds that the repetitions of one mechanism at one length may take together; one is always kept. @default 0.3 */
+  /**
+   * Seconds that the repetitions of one mechanism at one length may take together; one is always kept, and that is the
+   * first pass itself where it takes over twice as long.
+   *
+   * @default 0.3
+   */
   readonly budget?: number;
 }
 
@@ -60,40 +72,48 @@ export function measureAttention(
   mechanismsAt: (n: number) => readonly AttentionMechanism[],
   options: MeasureAttentionOptions,
 ): OperatorFunction<number, readonly AttentionTimes[]> {
-  const { engine, d, m, heads = 1, batch = 1, causal = false, seed = 1, repeats = 7, budget = 0.3 } = options;
+  const { engine, d, m, heads = 1, batch = 1, causal = false, pass = "forward" } = options;
+  const { seed = 1, repeats = 7, budget = 0.3 } = options;
   return concatMap((n) => {
     const draw = (name: string, width: number) => normal([batch, heads, n, width], 1, seedFrom(seed, `${name} ${n}`));
-    const drawn = { q: draw("q", d), k: draw("k", d), v: draw("v", m) };
-    const lent = lend((_: AttentionMechanism) => ({ q: tensor(drawn.q), k: tensor(drawn.k), v: tensor(drawn.v) }));
-    const mechanisms = mechanismsAt(n);
-    const bytes = of(...mechanisms).pipe(
+    const drawn = { q: draw("q", d), k: draw("k", d), v: draw("v", m), dOut: draw("dOut", m) };
+    const lent = lend((_: AttentionMechanism) => ({
+      q: tensor(drawn.q),
+      k: tensor(drawn.k),
+      v: tensor(drawn.v),
+      ...(pass === "training" ? { dOut: tensor(drawn.dOut) } : {}),
+    }));
+    const bytes = of(...mechanismsAt(n)).pipe(
       lent,
-      transform(({ q, k, v }, { record }) => {
+      transform((lent, { record }): First | undefined => {
         engine.releaseScratch();
         engine.resetPeak();
         const before = engine.peakBytes();
         const started = performance.now();
-        const output = record.apply(q, k, v, { causal });
+        const output = passed(record, lent, causal);
+        if (!output) return undefined;
         const first = (performance.now() - started) / 1000;
         const bytesOf = (...tensors: Tensor4D[]) => 4 * tensors.reduce((sum, { size }) => sum + size, 0);
         const peakBytes = engine.peakBytes() - before;
-        return { first, peakBytes, inputBytes: bytesOf(q, k, v), outputBytes: bytesOf(output) };
+        return { first, peakBytes, inputBytes: bytesOf(lent.q, lent.k, lent.v), outputBytes: bytesOf(output) };
       }),
-      map(({ tensors }) => tensors),
+      map(({ tensors, record }) => ({ mechanism: record, found: tensors })),
       toArray(),
     );
     const timed = (passes: (mechanism: AttentionMechanism) => number) => (source: Observable<AttentionMechanism>) =>
       source.pipe(
         lent,
-        transform(({ q, k, v }, { record }) => {
+        transform((lent, { record }) => {
           const count = passes(record);
           const started = performance.now();
-          for (let pass = 0; pass < count; pass++) record.apply(q, k, v, { causal });
+          for (let pass = 0; pass < count; pass++) passed(record, lent, causal);
           return (performance.now() - started) / 1000 / count;
         }),
         map(({ tensors, record }) => ({ mechanism: record, seconds: tensors })),
       );
-    return bytes.pipe(concatMap((bytes) => {
+    return bytes.pipe(concatMap((all) => {
+      const known = all.flatMap(({ mechanism, found }) => found ? [{ mechanism, found }] : []);
+      const [mechanisms, bytes] = [known.map(({ mechanism }) => mechanism), known.map(({ found }) => found)];
       // A first pass that is quick may have been slow for being the first: a second one says how long passes are.
       const quick = mechanisms.filter((_, i) => bytes[i].first < budget / 4);
       return of(...quick).pipe(
@@ -103,16 +123,22 @@ export function measureAttention(
           const once = new Map(mechanisms.map((each, i) => [each, bytes[i].first]));
           for (const { mechanism, seconds } of second) once.set(mechanism, seconds);
           const passes = (each: AttentionMechanism) => Math.min(32, Math.max(1, Math.ceil(SHORTEST / once.get(each)!)));
-          const jobs = mechanisms.flatMap((each) => {
+          const long = (each: AttentionMechanism) => once.get(each)! > 2 * budget;
+          const jobs = mechanisms.filter((each) => !long(each)).flatMap((each) => {
             const count = Math.floor(budget / (once.get(each)! * passes(each)));
             return Array<AttentionMechanism>(Math.min(repeats, Math.max(1, count))).fill(each);
           });
           return of(...shuffleInPlace(jobs, seedFrom(seed, `order ${n}`))).pipe(
             timed(passes),
-            reduce((all, { mechanism, seconds }) => {
-              all.get(mechanism)!.push(seconds);
-              return all;
-            }, new Map(mechanisms.map((each): [AttentionMechanism, number[]] => [each, []]))),
+            reduce(
+              (all, { mechanism, seconds }) => {
+                all.get(mechanism)!.push(seconds);
+                return all;
+              },
+              new Map(
+                mechanisms.map((each): [AttentionMechanism, number[]] => [each, long(each) ? [once.get(each)!] : []]),
+              ),
+            ),
             map((all) =>
               mechanisms.map((mechanism, i): AttentionTimes => ({
                 mechanism,
@@ -126,6 +152,27 @@ export function measureAttention(
       );
     }));
   });
+}
+
+/** What the first pass of a mechanism shows. */
+interface First extends Pick<AttentionTimes, "peakBytes" | "inputBytes" | "outputBytes"> {
+  readonly first: number;
+}
+
+/** The output of one pass; with a gradient at the output both ways, and nothing where no gradient can be taken. */
+function passed(
+  mechanism: AttentionMechanism,
+  { q, k, v, dOut }: { q: Tensor4D; k: Tensor4D; v: Tensor4D; dOut?: Tensor4D },
+  causal: boolean,
+): Tensor4D | undefined {
+  if (!dOut) return mechanism.apply(q, k, v, { causal });
+  const attend = (...[q, k, v]: Tensor[]) => mechanism.apply(q as Tensor4D, k as Tensor4D, v as Tensor4D, { causal });
+  try {
+    return tf.valueAndGrads(attend)([q, k, v], dOut).value as Tensor4D;
+  } catch (error) {
+    if (/^Cannot compute gradient/.test((error as Error).message)) return undefined;
+    throw error;
+  }
 }
 
 /** What one more token takes behind `position` others. */

@@ -3,9 +3,11 @@
  *
  * Every attention is measured side by side on one core: time, peak bytes and operations at one length after another, at
  * three widths, causal and not, against the closed forms of THEORY.md 6.3 to 6.5. Another trial learns a small attention
- * model and holds each kernel against softmax on its queries and keys. Trials take times, so they run alone.
+ * model and holds each kernel against softmax on its queries and keys. Trials take times, so they run alone. At some of
+ * the lengths a forward and a backward pass are timed together, too: training.
  *
- * Quick profile: N to 4,096, about 40 s on a quiet core. Full profile: N to 32,768, three seeds, about an hour.
+ * Quick profile: N to 4,096, training at every second length, about 45 s on a quiet core. Full profile: N to 32,768, three
+ * seeds, some hours.
  *
  * Sources: Katharopoulos et al. 2020, sections 3.2 and 3.3; Dao et al. 2022 (streaming softmax); Choromanski et al. 2021
  * (FAVOR+); Arora et al. 2024 (Taylor); Qin et al. 2022 (cosFormer).
@@ -47,6 +49,13 @@ const options = {
     min: 0,
     max: 3600,
   },
+  training: {
+    kind: "integer",
+    help: "time forward and backward passes, too, at the greatest length and at every so many before it; 0: nowhere",
+    default: { quick: 2, full: 1 },
+    min: 0,
+    max: 100,
+  },
   words: {
     kind: "integer",
     help: "words that the model whose queries and keys are looked at learns from; 0 leaves that out",
@@ -65,7 +74,7 @@ export const kernelsExperiment: Experiment = {
   alone: true,
   seeds: { quick: 1, full: 3 },
   configurations(asked: Options) {
-    const { mechanisms, dims, repeats, budget, words } = asked;
+    const { mechanisms, dims, repeats, budget, training, words } = asked;
     try {
       for (const key of ["lengths", "dims"] as const) {
         for (const text of asked[key] as readonly string[]) {
@@ -83,7 +92,10 @@ export const kernelsExperiment: Experiment = {
       }
       return Promise.resolve([
         ...(dims as readonly string[]).flatMap((d) =>
-          ["no", "yes"].map((causal) => ({ part: "cost", mechanisms, lengths, d: Number(d), causal, repeats, budget }))
+          ["no", "yes"].map((causal) => ({
+            ...{ part: "cost", mechanisms, lengths, d: Number(d), causal },
+            ...{ repeats, budget, training },
+          }))
         ),
         ...(Number(words) > 0 ? [{ part: "error", mechanisms, words }] : []),
       ]);

@@ -184,6 +184,8 @@ export interface Crossovers {
   readonly operations: number;
   /** N of equal operations in matrix products alone. */
   readonly products: number;
+  /** N of equal operations, forward and backward together; 0 when the kernel costs less at every length. */
+  readonly training: number;
   /** Position of equal operations for one more token. */
   readonly decode: number;
   /** Lengths of equal memory. */
@@ -208,12 +210,16 @@ function crossover(dims: CrossoverDims): Crossovers {
   const { features: c, operations: f } = features;
   const pair = perPair({ n: 1, d, m }), state = c * (m + 1);
   const perToken = 2 * f + 4 * c * m + 3 * c - 1;
-  const square = causal ? pair / 2 : pair; // of N^2
-  const linear = perToken - (d - 2) - (causal ? pair / 2 : 0); // of N
-  const discriminant = linear ** 2 - 4 * square * state;
-  const crosses = linear > 0 && discriminant >= 0;
+  // a N^2 - b N + C (M + 1) = 0, of what softmax takes for a pair and the kernel for a position.
+  const meet = (perPair: number, perPosition: number) => {
+    const square = causal ? perPair / 2 : perPair;
+    const linear = perPosition - (d - 2) - (causal ? perPair / 2 : 0);
+    const discriminant = linear ** 2 - 4 * square * state;
+    return linear > 0 && discriminant >= 0 ? (linear + Math.sqrt(discriminant)) / (2 * square) : 0;
+  };
   return {
-    operations: crosses ? (linear + Math.sqrt(discriminant)) / (2 * square) : 0,
+    operations: meet(pair, perToken),
+    training: meet(pair + 4 * (d + m) + 2 * d, perToken + (causal ? 10 : 8) * c * m + 2 * f),
     products: causal ? Math.max(0, 4 * c * m / (d + m) - 1) : 2 * c * m / (d + m),
     decode: Math.max(0, (perToken - (d - 2)) / pair),
     memory: {

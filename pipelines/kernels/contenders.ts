@@ -17,6 +17,7 @@ import {
 } from "../../operators/mod.ts";
 import { InputError } from "../../operators/records.ts";
 import { type Bytes, kernelBytes, poly2Bytes, softmaxBytes } from "./bytes.ts";
+import { kernelTrainingBytes, softmaxTrainingBytes } from "./training_bytes.ts";
 
 /** A mechanism and what it must cost. */
 export interface Contender {
@@ -28,6 +29,8 @@ export interface Contender {
   cost(dims: AttentionDims): AttentionCost | undefined;
   /** Bytes that it allocates beyond Q, K and V, by tensor, where that is known. */
   bytes(dims: AttentionDims): Bytes | undefined;
+  /** About the most bytes that a forward and a backward pass hold, where that is known: whether to try. */
+  trainingBytes(dims: AttentionDims): number | undefined;
 }
 
 /** Maps that compete, in the order of tables. */
@@ -58,6 +61,7 @@ export function contender(name: string): Contender {
       mechanism: softmaxMechanism(route),
       cost: (dims) => cost.softmax({ ...dims, route }),
       bytes: (dims) => softmaxBytes(dims, route),
+      trainingBytes: (dims) => softmaxTrainingBytes(dims, route),
     };
   }
   if (name === "poly2-quadratic") return contenderOf(featureMaps.poly2(), name, "quadratic");
@@ -75,6 +79,7 @@ export function contenderOf(map: FeatureMap, name = map.name, route: "linear" | 
     cost: (dims) =>
       features &&
       cost.kernel({ ...dims, features: features(dims.d), route: route === "quadratic" ? "quadratic" : "streamed" }),
+    trainingBytes: (dims) => kernelTrainingBytes(dims, map, route),
     bytes: (dims) => map.fused ? poly2Bytes(dims, route) : route === "linear" ? kernelBytes(dims, map) : undefined,
   };
 }
@@ -103,6 +108,7 @@ export async function loadContender(name: string): Promise<Contender> {
     name: mechanism.name,
     mechanism,
     cost: (dims) => mechanism.cost?.(dims),
+    trainingBytes: () => undefined,
     bytes: (dims) => mechanism.bytes && checkedBytes(name, mechanism.bytes(dims)),
   };
 }

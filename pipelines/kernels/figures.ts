@@ -8,14 +8,12 @@ import {
   dotInterval,
   type Figure,
   figure,
-  type FigureSpec,
   formatNumber,
   formatSeconds,
   listWords,
   logLog,
   type LogLogMark,
   type LogLogRow,
-  sparkWidth,
   type TileRow,
   tiles,
 } from "../../reports/mod.ts";
@@ -36,82 +34,8 @@ export function labelOf(mechanism: string): string {
 }
 
 /** The panel that matters most first: the greatest width, not causal. */
-function panelOrder(settings: readonly Setting[]): Setting[] {
+export function panelOrder(settings: readonly Setting[]): Setting[] {
   return [...settings].sort((a, b) => b.d - a.d || Number(a.causal) - Number(b.causal));
-}
-
-/** Time against N, with the closed form's lines and the crossovers. */
-export function timeFigure(runs: KernelRuns): Figure {
-  const settings = panelOrder(runs.settings);
-  const about = {
-    id: "time",
-    title: timeTitle(runs, settings),
-    caption:
-      "One forward pass of one head, one sequence, against its length. Points are medians of repetitions, bars their " +
-      "quartiles; lines are the closed form's operations at the best speed of the greatest length, so that a point " +
-      "above its line is overhead. Vertical lines: where poly-2 is predicted to overtake softmax, and where it did.",
-  };
-  return figure(timesOf(runs, settings, runs.mechanisms, about), []);
-}
-
-/** The small figure of the list of questions: softmax and two kernels in the setting that matters most. */
-export function thumbnail(runs: KernelRuns): Figure | undefined {
-  const [setting] = panelOrder(runs.settings);
-  if (!setting) return undefined;
-  const shown = runs.mechanisms.filter((each) => ["softmax", "poly2", "elu"].includes(each));
-  const spec = timesOf(runs, [setting], shown, {
-    id: "time-small",
-    title: `Time of a pass against its length, ${settingName(setting)}`,
-    caption: "",
-  });
-  const panels: typeof spec.panels = (data, frame) => spec.panels(data, { ...frame, width: sparkWidth, narrow: true });
-  return figure({ ...spec, panels }, []);
-}
-
-function timesOf(
-  runs: KernelRuns,
-  settings: readonly Setting[],
-  mechanisms: readonly string[],
-  about: { readonly id: string; readonly title: string; readonly caption: string },
-): FigureSpec<LogLogRow> {
-  const rows: LogLogRow[] = [], marks: LogLogMark[] = [];
-  for (const setting of settings) {
-    const panel = settingName(setting);
-    for (const mechanism of mechanisms) {
-      const times = runs.times(setting, mechanism), operations = runs.operations(setting, mechanism);
-      const last = times.at(-1);
-      const rate = last && runs.rate(setting, mechanism, last.n);
-      for (const { n, low, median, high } of times) {
-        const common = { panel, mechanism: labelOf(mechanism), x: n };
-        rows.push({ ...common, kind: "measured", y: median, low, high });
-        if (rate && operations.has(n)) {
-          rows.push({ ...common, kind: "predicted", y: operations.get(n)! / rate, low: null, high: null });
-        }
-      }
-    }
-    const crossing = runs.crossing(setting, "poly2");
-    const predicted = runs.predicted(setting, "poly2");
-    if (predicted) marks.push({ panel, x: predicted, label: `N* predicted ${formatNumber(predicted, 0)}` });
-    if (crossing?.n && !crossing.beyond) {
-      marks.push({ panel, x: crossing.n, label: `measured ${formatNumber(crossing.n, 0)}` });
-    }
-  }
-  return logLog({ ...about, rows, marks, x: "N, positions", y: "Time of a pass", unit: "s", visible: 2 });
-}
-
-function timeTitle(runs: KernelRuns, settings: readonly Setting[]): string {
-  const setting = settings[0];
-  if (!setting) return "No times were measured";
-  const last = runs.times(setting, "softmax").at(-1), poly = runs.times(setting, "poly2").at(-1);
-  if (!last || !poly || last.n !== poly.n) return `Times of ${formatNumber(runs.mechanisms.length)} attentions`;
-  const ratio = last.median / poly.median;
-  return ratio > 1
-    ? `At N = ${formatNumber(last.n)} and ${settingName(setting)}, softmax takes ${
-      formatNumber(ratio)
-    } times as long as poly-2`
-    : `At N = ${formatNumber(last.n)} and ${settingName(setting)}, softmax is still ${
-      formatNumber(1 / ratio)
-    } times faster than poly-2`;
 }
 
 /** Peak bytes against N. */

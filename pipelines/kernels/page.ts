@@ -18,23 +18,16 @@ import {
 import { claimsSection } from "../claims.ts";
 import type { Results } from "../experiment.ts";
 import { claimsOf } from "./claims.ts";
-import {
-  decodeFigure,
-  errorFigure,
-  labelOf,
-  memoryFigure,
-  planFigure,
-  thumbnail,
-  timeFigure,
-  winnerFigure,
-} from "./figures.ts";
+import { decodeFigure, errorFigure, labelOf, memoryFigure, named, planFigure, winnerFigure } from "./figures.ts";
+import { thumbnail, timeFigure, trainingFigure } from "./time_figures.ts";
 import { KernelRuns, settingName } from "./runs.ts";
-import { bytesTable, countTable, crossoverTable, exponentTable, partsTable } from "./tables.ts";
+import { bytesTable, countTable, crossoverTable, exponentTable, partsTable, trainingTable } from "./tables.ts";
 
 /** Draws the page. Sentences, titles and verdicts are computed from the rows. */
 export function kernelsPage(results: Results): Promise<Page> {
   const runs = new KernelRuns(results);
   const wide = runs.settings.filter(({ causal }) => !causal).at(-1) ?? runs.settings.at(-1);
+  const training = trainingFigure(runs);
   return Promise.resolve(page({
     name: "kernels",
     question: "Softmax or kernel: at what length does linear attention win?",
@@ -44,6 +37,7 @@ export function kernelsPage(results: Results): Promise<Page> {
     thumbnail: thumbnail(runs),
     sections: [
       section("Time", timeFigure(runs), crossoverTable(runs), explained(runs), partsTable(runs)),
+      section("Training", training, training && trainingTable(runs), training && trainingNote(runs)),
       section("Who wins", winnerFigure(runs), winnerFigure(runs, "elu"), exponentTable(runs)),
       section("Memory", memoryFigure(runs), wide && bytesTable(runs, wide)),
       section("What a kernel gets wrong", errorFigure(runs), errorNote(runs)),
@@ -132,6 +126,34 @@ function explained(runs: KernelRuns): string {
     }`;
 }
 
+/** How the crossovers of training lie to those of a forward pass, and which attentions have none. */
+function trainingNote(runs: KernelRuns): string {
+  const told = runs.settings.flatMap((setting) => {
+    const [forward, both] = (["forward", "training"] as const).map((pass) => runs.crossing(setting, "poly2", pass)?.n);
+    const predicted = runs.predicted(setting, "poly2", "training");
+    return both && predicted ? [{ setting, forward, both, predicted }] : [];
+  });
+  const near = told.filter(({ both, predicted }) => Math.max(both / predicted, predicted / both) <= 1.5);
+  const untimed = runs.mechanisms.filter((each) =>
+    runs.settings.every((setting) => runs.times(setting, each, "training").length === 0)
+  );
+  const earlier = told.filter(({ forward, both }) => forward && both < forward);
+  const dearer = ["softmax", "poly2"].flatMap((each) => {
+    const times = runs.dearer(each);
+    return times === undefined ? [] : [`${formatNumber(times, 1)} forward passes with ${labelOf(each)}`];
+  });
+  return [
+    ...(dearer.length > 0
+      ? [`Forward and backward together take as long as ${listWords(dearer)} (medians over settings and lengths).`]
+      : []),
+    told.length === 0
+      ? "No crossover of poly-2 and softmax in training can be told from these rows."
+      : `In training poly-2 overtakes softmax earlier than in a forward pass in ${earlier.length} of ${told.length} settings; ` +
+        `${near.length} of ${told.length} crossovers of training are within a factor 1.5 of the predicted ones.`,
+    ...(untimed.length > 0 ? [`No gradient can be taken through ${named(untimed)}: no training times.`] : []),
+  ].join(" ");
+}
+
 function errorNote(runs: KernelRuns): string | undefined {
   const deviation = (source: string) =>
     runs.rows.find(({ metric, labels }) => metric === "scores/deviation" && labels.source === source)?.value;
@@ -156,7 +178,7 @@ function methodOf(results: Results, runs: KernelRuns): Method {
   const timed = results.trials.find(({ options }) => options.part === "cost");
   const learnt = results.trials.find(({ options }) => options.part === "error");
   const { planned = 0, failures = [] } = results;
-  const skipped = runs.rows.filter(({ metric }) => metric === "skipped");
+  const skipped = runs.rows.filter(({ metric }) => metric.startsWith("skipped"));
   const entries: (MethodEntry | undefined)[] = [
     {
       term: "Times",
@@ -164,7 +186,9 @@ function methodOf(results: Results, runs: KernelRuns): Method {
         `Each length: one pass for bytes, one to warm up, then up to ${
           timed?.options.repeats ?? "some"
         } repetitions of every ` +
-        "mechanism in one random order; passes shorter than 2 ms are repeated within a repetition. Medians and quartiles.",
+        "mechanism in one random order; passes shorter than 2 ms are repeated within a repetition, and of passes far longer " +
+        "than the budget the first is the one kept. Medians and quartiles. Training is timed alike, on a quarter of the budget" +
+        `${Number(timed?.options.training) === 1 ? "" : `, at one length in ${timed?.options.training}`}.`,
         "Trials of this question run alone, after all others, one after the other, so that no trial of the same run takes " +
         "part of the machine. Other programs may: all mechanisms of a panel were timed within one trial, and ratios bear " +
         "more than seconds do. One head, one sequence, D = M, queries, keys and values of normal noise.",
@@ -180,9 +204,13 @@ function methodOf(results: Results, runs: KernelRuns): Method {
       term: "Not tried",
       value: listWords([
         ...new Set(
-          skipped.map(({ labels, step }) => `${labelOf(String(labels.mechanism))} at N = ${formatNumber(step)}`),
+          skipped.map(({ metric, labels, step }) =>
+            `${labelOf(String(labels.mechanism))} at N = ${formatNumber(step)}${
+              metric === "skipped" ? "" : ` in training, D = ${labels.d}`
+            }`
+          ),
         ),
-      ]) + ": more than 2 GiB by the closed form.",
+      ]) + ": more than 2 GiB by the closed form, or by what the tape would keep.",
     },
     learnt && {
       term: "Real queries and keys",

@@ -7,6 +7,7 @@ import { type AttentionDims, cost } from "../../operators/mod.ts";
 import type { Label, Measurement } from "../../operators/records.ts";
 import { type Exponent, exponent } from "../../reports/mod.ts";
 import type { Results } from "../experiment.ts";
+import { quantile } from "../rows.ts";
 import { contender, contenderNames } from "./contenders.ts";
 
 /** One width, causal or not. */
@@ -14,6 +15,12 @@ export interface Setting {
   readonly d: number;
   readonly causal: boolean;
 }
+
+/** What was timed: a forward pass, or forward and backward, as in training. */
+export type Pass = "forward" | "training";
+
+const METRIC = { forward: "time", training: "training" } as const;
+const KIND = { forward: "predicted", training: "training" } as const;
 
 /** One measured time: medians and quartiles, over the trials' own. */
 export interface Timed {
@@ -91,13 +98,15 @@ export class KernelRuns {
       .sort((a, b) => a.n - b.n);
   }
 
-  times(setting: Setting, mechanism: string): Timed[] {
-    const [low, median, high] = [0.25, 0.5, 0.75].map((q) => this.series("time", setting, mechanism, { quantile: q }));
+  times(setting: Setting, mechanism: string, pass: Pass = "forward"): Timed[] {
+    const [low, median, high] = [0.25, 0.5, 0.75].map((q) =>
+      this.series(METRIC[pass], setting, mechanism, { quantile: q })
+    );
     return median.map(({ n, value }, i) => ({ n, median: value, low: low[i].value, high: high[i].value }));
   }
 
-  operations(setting: Setting, mechanism: string): Map<number, number> {
-    const rows = this.series("operations", setting, mechanism, { kind: "predicted" });
+  operations(setting: Setting, mechanism: string, pass: Pass = "forward"): Map<number, number> {
+    const rows = this.series("operations", setting, mechanism, { kind: KIND[pass] });
     return new Map(rows.map(({ n, value }) => [n, value]));
   }
 
@@ -110,23 +119,39 @@ export class KernelRuns {
   }
 
   /** The least time at each length: what other programs on the machine disturbed least. */
-  best(setting: Setting, mechanism: string): { readonly n: number; readonly seconds: number }[] {
-    return this.series("time", setting, mechanism, { quantile: 0 }).map(({ n, value }) => ({ n, seconds: value }));
+  best(
+    setting: Setting,
+    mechanism: string,
+    pass: Pass = "forward",
+  ): { readonly n: number; readonly seconds: number }[] {
+    return this.series(METRIC[pass], setting, mechanism, { quantile: 0 })
+      .map(({ n, value }) => ({ n, seconds: value }));
+  }
+
+  /** How many forward passes a forward and a backward pass take, by least times: the median over settings and lengths. */
+  dearer(mechanism: string): number | undefined {
+    const ratios = this.settings.flatMap((setting) => {
+      const forward = new Map(this.best(setting, mechanism).map(({ n, seconds }) => [n, seconds]));
+      return this.best(setting, mechanism, "training").flatMap(({ n, seconds }) =>
+        forward.has(n) ? [seconds / forward.get(n)!] : []
+      );
+    });
+    return ratios.length === 0 ? undefined : quantile(ratios, 0.5);
   }
 
   /** Operations a second at the length nearest to `n`, from the least time. */
-  rate(setting: Setting, mechanism: string, n: number): number | undefined {
-    const operations = this.operations(setting, mechanism);
-    const known = this.best(setting, mechanism).filter((each) => operations.has(each.n));
+  rate(setting: Setting, mechanism: string, n: number, pass: Pass = "forward"): number | undefined {
+    const operations = this.operations(setting, mechanism, pass);
+    const known = this.best(setting, mechanism, pass).filter((each) => operations.has(each.n));
     if (known.length === 0) return undefined;
     const nearest = known.reduce((a, b) => Math.abs(Math.log(b.n / n)) < Math.abs(Math.log(a.n / n)) ? b : a);
     return operations.get(nearest.n)! / nearest.seconds;
   }
 
   /** Where a kernel overtakes streaming softmax for good, by least times. */
-  crossing(setting: Setting, mechanism: string): Crossing | undefined {
-    const softmax = new Map(this.best(setting, "softmax").map(({ n, seconds }) => [n, seconds]));
-    const both = this.best(setting, mechanism).filter(({ n }) => softmax.has(n))
+  crossing(setting: Setting, mechanism: string, pass: Pass = "forward"): Crossing | undefined {
+    const softmax = new Map(this.best(setting, "softmax", pass).map(({ n, seconds }) => [n, seconds]));
+    const both = this.best(setting, mechanism, pass).filter(({ n }) => softmax.has(n))
       .map(({ n, seconds }) => ({ n, ratio: softmax.get(n)! / seconds }));
     if (both.length < 2) return undefined;
     const last = both[both.length - 1];
@@ -134,19 +159,19 @@ export class KernelRuns {
     const n = overtaken(both);
     if (n !== undefined) return { n, beyond: false, ...ended };
     if (last.ratio >= 1) return { n: undefined, beyond: false, ...ended };
-    return { n: this.moved(setting, mechanism, last.n), beyond: true, ...ended };
+    return { n: this.moved(setting, mechanism, last.n, pass), beyond: true, ...ended };
   }
 
   /** Where closed forms at the measured speeds near `n` say that times are equal. */
-  moved(setting: Setting, mechanism: string, n: number): number | undefined {
-    const [soft, kernel] = [this.rate(setting, "softmax", n), this.rate(setting, mechanism, n)];
+  moved(setting: Setting, mechanism: string, n: number, pass: Pass = "forward"): number | undefined {
+    const [soft, kernel] = ["softmax", mechanism].map((each) => this.rate(setting, each, n, pass));
     if (!soft || !kernel || !contenderNames.includes(mechanism)) return undefined;
     const { d, causal } = setting;
-    const cost = contender(mechanism);
-    const gap = (n: number) => {
-      const dims = { n, d, m: d, causal };
-      return contender("softmax").cost(dims)!.operations / soft - (cost.cost(dims)?.operations ?? NaN) / kernel;
+    const at = (n: number, name: string) => {
+      const told = contender(name).cost({ n, d, m: d, causal });
+      return told ? told.operations + (pass === "training" ? told.backward : 0) : NaN;
     };
+    const gap = (n: number) => at(n, "softmax") / soft - at(n, mechanism) / kernel;
     let [low, high] = [1, 2 ** 26];
     if (!(gap(high) > 0) || gap(low) > 0) return undefined;
     for (let i = 0; i < 100; i++) {
@@ -165,17 +190,17 @@ export class KernelRuns {
   }
 
   /** The crossover of operations, from the closed form; of a module's own, between the lengths of its stored rows. */
-  predicted(setting: Setting, mechanism: string): number | undefined {
+  predicted(setting: Setting, mechanism: string, pass: Pass = "forward"): number | undefined {
     const { d, causal } = setting;
     if (!contenderNames.includes(mechanism)) {
-      const softmax = this.operations(setting, "softmax");
+      const softmax = this.operations(setting, "softmax", pass);
       return overtaken(
-        [...this.operations(setting, mechanism)].filter(([n]) => softmax.has(n))
+        [...this.operations(setting, mechanism, pass)].filter(([n]) => softmax.has(n))
           .map(([n, operations]) => ({ n, ratio: softmax.get(n)! / operations })),
       );
     }
     const features = contender(mechanism).features?.(d);
-    return features && cost.crossover({ d, m: d, causal, features }).operations;
+    return features && cost.crossover({ d, m: d, causal, features })[pass === "training" ? "training" : "operations"];
   }
 }
 

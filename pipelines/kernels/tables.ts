@@ -47,6 +47,50 @@ export function crossoverTable(runs: KernelRuns): Table {
   });
 }
 
+/** Crossovers of training beside those of a forward pass. */
+export function trainingTable(runs: KernelRuns): Table | undefined {
+  const kernels = runs.mechanisms.filter((each) => !each.startsWith("softmax") && each !== "poly2-quadratic");
+  const rows = runs.settings.flatMap((setting) =>
+    kernels.filter((each) => runs.times(setting, each, "training").length > 0).map((mechanism) => {
+      const [forward, training] = (["forward", "training"] as const).map((pass) => ({
+        predicted: runs.predicted(setting, mechanism, pass),
+        crossing: runs.crossing(setting, mechanism, pass),
+      }));
+      return {
+        setting: settingName(setting),
+        mechanism: labelOf(mechanism),
+        forward: measuredText(forward.crossing),
+        forwardPredicted: forward.predicted ?? null,
+        training: measuredText(training.crossing),
+        predicted: training.predicted ?? null,
+        ratio: training.crossing?.n && training.predicted ? training.crossing.n / training.predicted : null,
+      };
+    })
+  );
+  if (rows.length === 0) return undefined;
+  const lengths = [...new Set(runs.rows.filter(({ metric }) => metric === "training").map(({ step }) => step))];
+  return table({
+    id: "training-crossovers",
+    title: "Where each kernel overtakes softmax in training",
+    caption: `Forward and backward together, timed at N = ${
+      listWords(
+        lengths.sort((a, b) => a - b).map((n) => formatNumber(n)),
+      )
+    }, beside the crossovers of a forward pass. Predicted: equal operations; of the backward pass, matrix products and ` +
+      "features, what isn't kept computed again.",
+    columns: [
+      { key: "setting", heading: "Setting", kind: "text" },
+      { key: "mechanism", heading: "Kernel", kind: "text" },
+      { key: "forwardPredicted", heading: "Forward, predicted", digits: 0 },
+      { key: "forward", heading: "Forward, measured", kind: "text" },
+      { key: "predicted", heading: "Training, predicted", digits: 0 },
+      { key: "training", heading: "Training, measured", kind: "text" },
+      { key: "ratio", heading: "Measured / predicted", digits: 2 },
+    ],
+    rows,
+  });
+}
+
 function measuredText(crossing: ReturnType<KernelRuns["crossing"]>): string {
   if (!crossing) return "–";
   if (crossing.n === undefined) return crossing.lastRatio >= 1 ? "< all lengths" : "> all lengths";

@@ -7,12 +7,13 @@
  *
  * | metric | unit | further labels |
  * | --- | --- | --- |
- * | `time` | s | quantile: 0, 0.25, 0.5, 0.75; repeats |
+ * | `time` | s | quantile: 0, 0.25, 0.5, 0.75; repeats; of a forward pass |
+ * | `training` | s | the same of a forward and a backward pass, at some of the lengths |
  * | `bytes` | bytes | kind: predicted, measured |
  * | `bytes/inputs`, `bytes/output` | bytes | of Q, K and V, and of the output |
  * | `bytes/part` | bytes | tensor (at the greatest length) |
- * | `operations` | 1 | kind: predicted (at each length), counted (at the least length) |
- * | `skipped` | bytes | the predicted bytes that are too many to try |
+ * | `operations` | 1 | kind: predicted, training (forward and backward), counted (at the least length) |
+ * | `skipped`, `skipped/training` | bytes | the predicted bytes that are too many to try |
  * | `rate` | 1/s | part (mechanism-free: a part of the work on its own) |
  * | `decode` | s | step is the position; quantile 0.5 |
  * | `decode/state` | bytes | step is the position |
@@ -22,7 +23,7 @@
  *
  * @module
  */
-import { concat, concatMap, defer, filter, from, map, type Observable, of, reduce } from "rxjs";
+import { concat, concatMap, defer, filter, from, map, type Observable, of, type OperatorFunction, reduce } from "rxjs";
 import { type Engine, measureAttention, measureDecoding, measureParts, useEngine } from "../../operators/mod.ts";
 import type { Measurement } from "../../operators/records.ts";
 import type { Options, Trial, TrialContext, TrialEvent } from "../experiment.ts";
@@ -34,6 +35,8 @@ import { errorRows } from "./errors.ts";
 
 /** More bytes than this are not tried: the backend's memory ends at 4 GiB, and other tensors are there, too. */
 const MOST_BYTES = 2 ** 31;
+/** Training's repetitions may take this many times less than a forward pass's: what matters is where lines cross. */
+const TRAINING_SHARE = 4;
 /** Decoding is measured behind at most this many positions: a state is filled by a whole causal pass. */
 const MOST_POSITIONS = 2048;
 
@@ -51,6 +54,11 @@ export function runKernelsTrial(trial: Trial, { checkpoint }: TrialContext): Obs
   );
 }
 
+/** All rows at once. */
+function together(): OperatorFunction<Measurement[], Measurement[]> {
+  return reduce((all, some) => [...all, ...some]);
+}
+
 /** The engine that the worker has readied, asked for in the same words. */
 function engineOf({ backend = "wasm", pack = "auto" }: Options): Promise<Engine> {
   return useEngine({ backend: backend as "wasm", pack: pack === "auto" ? true : pack as "simd" });
@@ -62,33 +70,59 @@ function costs(trial: Trial, all: readonly Contender[], engine: Engine, done: nu
   const lengths = (options.lengths as readonly string[]).map(Number).sort((a, b) => a - b);
   const row = rowsOf(trial.id, { d, causal: Number(causal) });
   const at = (n: number) => ({ n, d, m: d, causal });
-  const fits = (each: Contender, n: number) => totalBytes(each.bytes(at(n)) ?? {}) <= MOST_BYTES;
-  const settings = { d, m: d, causal, seed, engine, repeats: Number(options.repeats), budget: Number(options.budget) };
+  const needs = {
+    time: (each: Contender, n: number) => totalBytes(each.bytes(at(n)) ?? {}),
+    training: (each: Contender, n: number) => each.trainingBytes(at(n)) ?? 0,
+  };
+  const budget = Number(options.budget);
+  const settings = { d, m: d, causal, seed, engine, repeats: Number(options.repeats), budget };
   const steps = lengths.length + 1;
-  const ofLength = (n: number) =>
-    of(n).pipe(
-      measureAttention((n) => all.filter((each) => fits(each, n)).map(({ mechanism }) => mechanism), settings),
+  const measured = (n: number, metric: "time" | "training") => {
+    const fits = (each: Contender) => needs[metric](each, n) <= MOST_BYTES;
+    const pass = metric === "time" ? "forward" : "training";
+    return of(n).pipe(
+      measureAttention(() => all.filter(fits).map(({ mechanism }) => mechanism), {
+        ...settings,
+        pass,
+        budget: pass === "forward" ? budget : budget / TRAINING_SHARE,
+      }),
       map((measured): Measurement[] => [
         ...measured.flatMap(({ mechanism: { name }, seconds, peakBytes, inputBytes, outputBytes }) => [
           ...[0, 0.25, 0.5, 0.75].map((q) =>
-            row("time", quantile(seconds, q), "s", n, { mechanism: name, quantile: q, repeats: seconds.length })
+            row(metric, quantile(seconds, q), "s", n, { mechanism: name, quantile: q, repeats: seconds.length })
           ),
-          row("bytes", peakBytes, "bytes", n, { mechanism: name, kind: "measured" }),
-          row("bytes/inputs", inputBytes, "bytes", n, { mechanism: name }),
-          row("bytes/output", outputBytes, "bytes", n, { mechanism: name }),
+          ...(metric === "training" ? [] : [
+            row("bytes", peakBytes, "bytes", n, { mechanism: name, kind: "measured" }),
+            row("bytes/inputs", inputBytes, "bytes", n, { mechanism: name }),
+            row("bytes/output", outputBytes, "bytes", n, { mechanism: name }),
+          ]),
         ]),
-        ...all.flatMap((each) => predictedRows(each, n)),
-        ...all.filter((each) => !fits(each, n)).map((each) =>
-          row("skipped", totalBytes(each.bytes(at(n))!), "bytes", n, { mechanism: each.name })
+        ...all.filter((each) => !fits(each)).map((each) =>
+          row(metric === "time" ? "skipped" : "skipped/training", needs[metric](each, n), "bytes", n, {
+            mechanism: each.name,
+          })
         ),
       ]),
     );
+  };
+  const every = Number(options.training);
+  const ofLength = (n: number, index: number) =>
+    concat(
+      measured(n, "time"),
+      every > 0 && (lengths.length - 1 - index) % every === 0 ? measured(n, "training") : of(),
+      of(all.flatMap((each) => predictedRows(each, n))),
+    ).pipe(together());
   const predictedRows = (each: Contender, n: number): Measurement[] => {
     // Closed forms of bytes are those of the kernel pack; other backends allocate otherwise.
     const predicted = each.cost(at(n)), bytes = engine.pack === "off" ? undefined : each.bytes(at(n));
     const mechanism = each.name;
     return [
-      ...(predicted ? [row("operations", predicted.operations, "1", n, { mechanism, kind: "predicted" })] : []),
+      ...(predicted
+        ? [
+          row("operations", predicted.operations, "1", n, { mechanism, kind: "predicted" }),
+          row("operations", predicted.operations + predicted.backward, "1", n, { mechanism, kind: "training" }),
+        ]
+        : []),
       ...(bytes ? [row("bytes", totalBytes(bytes), "bytes", n, { mechanism, kind: "predicted" })] : []),
       ...(bytes && n === lengths.at(-1)
         ? Object.entries(bytes).map(([tensor, value]) => row("bytes/part", value, "bytes", n, { mechanism, tensor }))
@@ -128,14 +162,14 @@ function costs(trial: Trial, all: readonly Contender[], engine: Engine, done: nu
     from(lengths.map((n, index) => ({ n, index }))).pipe(
       filter(({ index }) => index >= done),
       concatMap(({ n, index }) =>
-        ofLength(n).pipe(
+        ofLength(n, index).pipe(
           map((rows) => ({ rows, progress: (index + 1) / steps, checkpoint: Uint8Array.of(index + 1) })),
         )
       ),
     ),
     // One event: the trial's end is stored whole or not at all.
     defer(last).pipe(
-      reduce((all, some) => [...all, ...some]),
+      together(),
       map((rows) => ({ rows, progress: 1 })),
     ),
   );

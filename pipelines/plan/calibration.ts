@@ -26,7 +26,7 @@ const LENGTH = 1024, WIDTHS = [16, 64] as const;
 
 /** What names this machine and this version. */
 export function calibrationKey(): string {
-  return JSON.stringify([1, project.version, thisMachine({ backend: "wasm", pack: "auto" })]);
+  return JSON.stringify([2, project.version, thisMachine({ backend: "wasm", pack: "auto" })]);
 }
 
 /** The calibration that is kept for this machine, or a new one, which is then kept. */

@@ -52,6 +52,22 @@ Deno.test("cost.crossover() is where the two counts meet, for every width and ma
   );
 });
 
+Deno.test("cost.crossover() of training is where forward and backward pass together meet", () => {
+  const width = fc.integer({ min: 1, max: 80 });
+  fc.assert(
+    fc.property(width, width, fc.boolean(), fc.constantFrom("poly2", "elu", "taylor"), (d, m, causal, map) => {
+      const features = featureCost[map as "elu"](d);
+      const { training: n } = cost.crossover({ d, m, causal, features });
+      if (n === 0) return;
+      const sizes = { n, d, m, causal };
+      const [softmax, kernel] = [cost.softmax(sizes), cost.kernel({ ...sizes, features })]
+        .map(({ operations, backward }) => operations + backward);
+      assertAlmostEquals(softmax / kernel, 1, 1e-9);
+    }),
+  );
+  assertEquals(Math.round(cost.crossover({ d: 64, m: 64 }).training), 1849);
+});
+
 Deno.test("cost.crossover() is 0 when the kernel costs less at every length", () => {
   const features = { features: 1, operations: 1 };
   assertEquals(cost.crossover({ d: 64, m: 64, features }).operations, 0);

@@ -43,8 +43,13 @@ Deno.test("each trial leaves no tensor, and the page of all holds twelve judged 
   assertEquals(claims.claims.length, 12);
   assertEquals(
     blocks.filter((block) => typeof block === "object" && "kind" in block && block.kind === "figure").length,
-    7,
+    8,
   );
+  const training = blocks.find((block): block is Table =>
+    typeof block === "object" && "id" in block && block.id === "training-crossovers"
+  )!;
+  assert(training.rows.some(({ predicted }) => Number(predicted) > 0));
+  assert(training.caption.includes("N = 16 and 64"), training.caption);
 });
 
 Deno.test("a trial that goes on behind a length has the lengths behind it, and the end", async () => {
@@ -92,6 +97,23 @@ for (const causal of [false, true]) {
     });
   }
 }
+
+Deno.test("what training is said to hold is the measured peak's to three times, for every mechanism", async () => {
+  const all = contenderNames.map(contender);
+  for (const [d, causal] of [[16, false], [32, true], [64, false]] as const) {
+    const settings = { engine, d, m: d, causal, repeats: 1, budget: 0, pass: "training" as const };
+    const measured = await lastValueFrom(
+      from([256, 1024]).pipe(measureAttention(() => all.map(({ mechanism }) => mechanism), settings), toArray()),
+    );
+    assertEquals(measured.map((at) => at.length), [9, 9]);
+    for (const { mechanism, n, peakBytes } of measured.flat()) {
+      const told = all.find(({ name }) => name === mechanism.name)!.trainingBytes({ n, d, m: d, causal })!;
+      const text = `${mechanism.name}, N ${n}, D ${d}: ${peakBytes / told}`;
+      assert(peakBytes < told, text);
+      if (told > 2 ** 25) assert(told < 3 * peakBytes, text);
+    }
+  }
+});
 
 Deno.test("scratch is what the device kernels ask for", () => {
   const { attentionScratch, poly2Scratch } = packFunctions()!;
@@ -155,7 +177,7 @@ Deno.test("an attention of the user's own tells its cost and its bytes, or the p
     InputError,
     'bytes must be numbers from 0: current value for "output" is -1',
   );
-  const given = { ...tiny, words: "0", mechanisms: ["softmax", at("told"), at("untold")].join(",") };
+  const given = { ...tiny, words: "0", training: "1", mechanisms: ["softmax", at("told"), at("untold")].join(",") };
   const own = await resolveOptions(kernelsExperiment, "quick", new Map(Object.entries(given)));
   const [options] = await kernelsExperiment.configurations(own);
   const trial = { id: "own", pipeline: "kernels", options, seed: 3, version: "1" };
@@ -169,5 +191,10 @@ Deno.test("an attention of the user's own tells its cost and its bytes, or the p
     { mechanism: "second", tensor: "not given", n: 64, bytes: null },
   ]);
   assert(table.caption.includes("Not given"), table.caption);
+  assertEquals([...new Set(rows.filter(({ metric }) => metric === "training").map(({ labels }) => labels.mechanism))], [
+    "softmax",
+  ]);
+  const notes = page.sections.flatMap(({ blocks }) => blocks).filter((block) => typeof block === "string");
+  assert(notes.some((note) => note.includes("No gradient can be taken through first and second")), notes.join("\n"));
   await Deno.remove(folder, { recursive: true });
 });
