@@ -125,5 +125,12 @@ export {
   type Tensor4D,
   tf,
 } from "./numerics/tf.ts";
-export { type Engine, type KernelRate, kernelRates, packInPlace, useEngine } from "./backends/engine.ts";
+export {
+  type Engine,
+  FUNCTION_OPERATIONS,
+  type KernelRate,
+  kernelRates,
+  packInPlace,
+  useEngine,
+} from "./backends/engine.ts";
 export { type RecursiveForm, recursiveParameterCount, released } from "./numerics/recursive.ts";

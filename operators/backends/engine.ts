@@ -12,6 +12,7 @@ import { installedBuild, installPack, releaseScratch, removePack, supports } fro
 import { registerPlainSegmentSum } from "./plain_segment_sum.ts";
 
 export { type KernelRate, kernelRates } from "./kernel_rates.ts";
+export { FUNCTION_OPERATIONS } from "./kernel_cases.ts";
 
 /** The backends that can be asked for. */
 export const BACKENDS = ["wasm", "webgpu", "cpu"] as const;

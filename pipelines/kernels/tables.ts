@@ -4,6 +4,8 @@
  * @module
  */
 import { formatNumber, listWords, type Table, table } from "../../reports/mod.ts";
+import { FUNCTION_OPERATIONS } from "../../operators/mod.ts";
+import { executedCrossover } from "./executed.ts";
 import { labelOf } from "./figures.ts";
 import { type KernelRuns, type Setting, settingName } from "./runs.ts";
 
@@ -18,6 +20,7 @@ export function crossoverTable(runs: KernelRuns): Table {
         setting: settingName(setting),
         mechanism: labelOf(mechanism),
         predicted: predicted ?? null,
+        executed: mechanism === "poly2" ? executedText(setting) : "–",
         moved: runs.moved(setting, mechanism, at) ?? null,
         measured: measuredText(crossing),
         ratio: crossing?.n && predicted ? crossing.n / predicted : null,
@@ -30,13 +33,16 @@ export function crossoverTable(runs: KernelRuns): Table {
     id: "crossovers",
     title: "Where each kernel overtakes softmax",
     caption:
-      "N* predicted: equal operations by the closed form. At these speeds: equal predicted times, when each side runs " +
+      "N* predicted: equal operations by the closed form. As executed, of poly-2: the same with an exponential counted as " +
+      `the ${FUNCTION_OPERATIONS.exp} operations that it takes, and causal with pairs within chunks. ` +
+      "At these speeds: equal predicted times, when each side runs " +
       "at the operations a second that it reached near the crossover. Measured: where the lines of least times cross " +
       "(straight between lengths, on logarithmic axes); ~ is extrapolated beyond the greatest length, < is shorter than all.",
     columns: [
       { key: "setting", heading: "Setting", kind: "text" },
       { key: "mechanism", heading: "Kernel", kind: "text" },
       { key: "predicted", heading: "N* predicted", digits: 0 },
+      { key: "executed", heading: "N* as executed", kind: "text" },
       { key: "measured", heading: "N* measured", kind: "text" },
       { key: "ratio", heading: "Measured / predicted", digits: 2 },
       { key: "moved", heading: "N* at these speeds", digits: 0 },
@@ -95,6 +101,11 @@ function measuredText(crossing: ReturnType<KernelRuns["crossing"]>): string {
   if (!crossing) return "–";
   if (crossing.n === undefined) return crossing.lastRatio >= 1 ? "< all lengths" : "> all lengths";
   return `${crossing.beyond ? "~" : ""}${formatNumber(crossing.n, 0)}`;
+}
+
+function executedText(setting: Setting): string {
+  const n = executedCrossover(setting);
+  return n === 0 ? "< all lengths" : formatNumber(n, 0);
 }
 
 function gigas(rate: number | undefined): number | null {
