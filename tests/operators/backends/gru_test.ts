@@ -2,67 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { useEngine } from "../../../operators/backends/engine.ts";
 import { supports } from "../../../operators/backends/pack.ts";
-import { normal } from "../../../operators/numerics/random.ts";
-import { gru, gruStep } from "../../../operators/numerics/recurrence.ts";
-import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../../../operators/numerics/tf.ts";
+import { gruStep } from "../../../operators/numerics/recurrence.ts";
+import { type Tensor2D, tf } from "../../../operators/numerics/tf.ts";
 import { assertClose, tolerances } from "../../helpers/close.ts";
+import { lengthsOf, NAMES, run, shapes, type Sizes, values, weights } from "../../helpers/gru_cases.ts";
 import { gruReference, rows } from "../../reference/gru.ts";
 
 const BUILDS = (["relaxed", "simd"] as const).filter(supports);
-
-interface Sizes {
-  readonly batch: number;
-  readonly steps: number;
-  readonly inputs: number;
-  readonly units: number;
-  readonly seed: number;
-  readonly reverse: boolean;
-}
-
-const NAMES = ["kernel", "recurrent", "bias", "recurrentBias", "x", "initial"] as const;
-
-function shapes({ batch, steps, inputs, units }: Sizes): number[][] {
-  return [[inputs, 3 * units], [units, 3 * units], [3 * units], [3 * units], [batch, steps, inputs], [batch, units]];
-}
-
-/** Recurrent weights have a spectral radius near 1: larger ones amplify rounding from step to step, whatever computes. */
-function values(sizes: Sizes): Float32Array[] {
-  return shapes(sizes).map((shape, index) =>
-    normal(shape, NAMES[index] === "recurrent" ? 1 / Math.sqrt(sizes.units) : 0.5, sizes.seed + index).values
-  );
-}
-
-/** Lengths from 0 to T, in no order. */
-function lengthsOf({ batch, steps, seed }: Sizes): number[] {
-  return Array.from({ length: batch }, (_, row) => (seed + 7 * row * row + 3 * row) % (steps + 1));
-}
-
-/** A weight for each value of both outputs, so that every one of them counts differently. */
-function weights(size: number, seed: number): Float32Array {
-  return normal([size], 1, seed).values;
-}
-
-function layer(sizes: Sizes, [kernel, recurrent, bias, recurrentBias, x, initial]: Tensor[]) {
-  const lengths = tf.tensor1d(lengthsOf(sizes), "int32") as Tensor1D;
-  const options = { lengths, initial: initial as Tensor2D, reverse: sizes.reverse };
-  return gru({ kernel, recurrent, bias, recurrentBias }, x as Tensor3D, options);
-}
-
-function run(sizes: Sizes): { outputs: Float32Array; final: Float32Array; gradients: Float32Array[] } {
-  return tf.tidy(() => {
-    const at = values(sizes).map((values, index) => tf.tensor(values, shapes(sizes)[index]));
-    const { outputs, final } = layer(sizes, at);
-    const loss = (...tensors: Tensor[]) => {
-      const { outputs, final } = layer(sizes, tensors);
-      return tf.add(
-        tf.sum(tf.mul(outputs.flatten(), tf.tensor1d(weights(outputs.size, 11)))),
-        tf.sum(tf.mul(final.flatten(), tf.tensor1d(weights(final.size, 13)))),
-      ) as tf.Scalar;
-    };
-    const gradients = tf.grads(loss)(at).map((gradient) => gradient.dataSync() as Float32Array);
-    return { outputs: outputs.dataSync() as Float32Array, final: final.dataSync() as Float32Array, gradients };
-  });
-}
 
 const anySizes = fc.record({
   batch: fc.integer({ min: 1, max: 41 }),
