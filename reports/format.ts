@@ -227,6 +227,11 @@ export function listWords(words: readonly string[]): string {
   return `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
 }
 
+/** A number with its noun: `1 seed`, `2 seeds`, `3 passes`. */
+export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatNumber(count)} ${count === 1 ? noun : plural}`;
+}
+
 /**
  * Checks a name that becomes part of a file's name and of an address.
  *

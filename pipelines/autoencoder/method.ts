@@ -3,25 +3,19 @@
  *
  * @module
  */
-import project from "../../deno.json" with { type: "json" };
-import { listWords, method } from "../../reports/mod.ts";
-import type { Results } from "../experiment.ts";
+import { method } from "../../reports/mod.ts";
+import type { Results, Trial } from "../experiment.ts";
+import { checksumEntry, dataEntry, runEntries, seedsEntry } from "../method.ts";
 import type { AutoencoderRuns } from "./runs.ts";
 
 /** The section's body. */
 export function methodOf(results: Results, runs: AutoencoderRuns) {
   const sets = runs.select("set");
-  const data = [
-    ...new Set(
-      sets.map(({ labels }) => `${labels.name} (${labels.split}). Licence: ${labels.licence}. ${labels.citation}`),
-    ),
-  ];
-  const sums = [...new Set(sets.map(({ labels }) => `${labels.checksum}`))];
-  const failures = results.failures ?? [];
   return method([
-    ...(data.length === 0
-      ? []
-      : [{ term: "Data and licence", value: data }, { term: "Checksum", value: sums, code: true }]),
+    dataEntry(
+      sets.map((row) => ({ ...row, labels: { ...row.labels, name: `${row.labels.name} (${row.labels.split})` } })),
+    ),
+    checksumEntry(sets),
     {
       term: "λ",
       value:
@@ -37,18 +31,11 @@ export function methodOf(results: Results, runs: AutoencoderRuns) {
         "when the gradient is under 10⁻⁶ of the data's variance, or at the most steps. Digits have unpenalised biases.",
     },
     { term: "Intervals", value: "95% t-intervals over seeds; titles and verdicts use the worst seed." },
-    ...(failures.length === 0
-      ? []
-      : [{ term: "Failures", value: failures.map(({ trial, message }) => `seed ${trial.seed}: ${message}`) }]),
-    { term: "Seeds", value: listWords(runs.seeds.map(String)) },
-    { term: "Profile", value: results.profile },
-    { term: "Versions", value: `Heed ${project.version}; ml-matrix ${project.imports["ml-matrix"].split("@").at(-1)}` },
-    {
-      term: "Machine",
-      value: results.machines.map(({ processor, cores, system, deno, engine }) =>
-        `${processor}, ${cores} cores, ${system}; Deno ${deno}; ${engine}`
-      ),
-    },
-    { term: "Command", value: results.command, code: true },
+    seedsEntry(results, nameOf),
+    ...runEntries(results, ["ml-matrix"]),
   ]);
+}
+
+function nameOf({ options: { source, penalty, lambda, optimiser } }: Trial): string {
+  return `${source} with penalty ${penalty}, λ ${lambda} and ${optimiser}`;
 }

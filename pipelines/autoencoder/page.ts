@@ -7,6 +7,7 @@ import type { Measurement } from "../../operators/records.ts";
 import {
   type Figure,
   figure,
+  formatCount,
   formatNumber,
   images,
   lineWithInterval,
@@ -34,7 +35,7 @@ export function autoencoderPage(results: Results): Promise<Page> {
     name: "autoencoder",
     question: "What does a regularised linear autoencoder really learn?",
     headline: headlineOf(runs),
-    scope: `${results.profile} profile · ${formatNumber(runs.seeds.length)} seeds`,
+    scope: `${results.profile} profile · ${formatCount(runs.seeds.length, "seed")}`,
     rows: results.rows,
     thumbnail: thumbnailOf(runs),
     sections: [

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Page, page, section } from "../../reports/mod.ts";
+import { formatCount, type Page, page, section } from "../../reports/mod.ts";
 import type { Results } from "../experiment.ts";
 import { lossFigure, recallFigure, taskFigure, thumbnail } from "./figures.ts";
 import { headlineOf } from "./headline.ts";
@@ -20,8 +20,8 @@ export function contextPage(results: Results): Promise<Page> {
     headline: headlineOf(runs),
     scope: [
       `${results.profile} profile`,
-      `${runs.attentions.length} ${runs.attentions.length === 1 ? "attention" : "attentions"}`,
-      `${runs.seeds.length} ${runs.seeds.length === 1 ? "seed" : "seeds"}`,
+      formatCount(runs.attentions.length, "attention"),
+      formatCount(runs.seeds.length, "seed"),
     ].join(" · "),
     rows: results.rows,
     thumbnail: thumbnail(runs),

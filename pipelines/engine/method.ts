@@ -3,12 +3,13 @@
  *
  * @module
  */
-import project from "../../deno.json" with { type: "json" };
-import { formatNumber, listWords, type Method, method, type MethodEntry } from "../../reports/mod.ts";
+import { formatNumber, listWords, type Method, method } from "../../reports/mod.ts";
 import type { Results } from "../experiment.ts";
+import { runEntries, seedsEntry } from "../method.ts";
 
 /** The method block, from the trials' options and rows. */
-export function engineMethod({ rows, trials, machines, profile, command, failures = [] }: Results): Method {
+export function engineMethod(results: Results): Method {
+  const { rows, trials } = results;
   const option = (name: string) => trials.map(({ options }) => options[name]).find((value) => value !== undefined);
   const builds = [...new Set(rows.filter(({ metric }) => metric === "pack").map(({ labels }) => String(labels.build)))];
   const names: Record<string, string> = {
@@ -16,7 +17,7 @@ export function engineMethod({ rows, trials, machines, profile, command, failure
     simd: "plain SIMD (two instructions for a multiply-add)",
     off: "none in place",
   };
-  const entries: (MethodEntry | undefined)[] = [
+  return method([
     {
       term: "Counting",
       value:
@@ -38,19 +39,7 @@ export function engineMethod({ rows, trials, machines, profile, command, failure
         "TensorFlow.js's wasm backend with SIMD on one thread, with one kernel added that it lacks (the gradient of gather).",
     },
     { term: "Kernel pack", value: builds.length === 0 ? "not known" : listWords(builds.map((build) => names[build])) },
-    { term: "Trials", value: `${trials.length} finished${failures.length === 0 ? "" : `, ${failures.length} failed`}` },
-    { term: "Profile", value: profile },
-    {
-      term: "Versions",
-      value: `Heed ${project.version}, TensorFlow.js ${project.imports["@tensorflow/tfjs"].split("@").at(-1)}`,
-    },
-    machines.length === 0 ? undefined : {
-      term: machines.length === 1 ? "Machine" : "Machines",
-      value: machines.map(({ processor, cores, system, deno, engine }) =>
-        `${processor}, ${formatNumber(cores)} ${cores === 1 ? "core" : "cores"}, ${system}; Deno ${deno}; ${engine}`
-      ),
-    },
-    { term: "Command", value: command, code: true },
-  ];
-  return method(entries.filter((entry) => entry !== undefined));
+    seedsEntry(results, ({ options }) => String(options.measures)),
+    ...runEntries(results),
+  ]);
 }

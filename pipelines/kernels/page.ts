@@ -3,20 +3,20 @@
  *
  * @module
  */
-import project from "../../deno.json" with { type: "json" };
 import {
+  formatCount,
   formatNumber,
   html,
   listWords,
   type Method,
   method,
-  type MethodEntry,
   type Page,
   page,
   section,
 } from "../../reports/mod.ts";
 import { claimsSection } from "../claims.ts";
-import type { Results } from "../experiment.ts";
+import type { Results, Trial } from "../experiment.ts";
+import { runEntries, seedsEntry } from "../method.ts";
 import { claimsOf } from "./claims.ts";
 import { executedCrossover } from "./executed.ts";
 import { decodeFigure, errorFigure, labelOf, memoryFigure, named, planFigure, winnerFigure } from "./figures.ts";
@@ -182,16 +182,15 @@ function scopeOf({ profile }: Results, runs: KernelRuns): string {
     `${profile} profile`,
     `${runs.mechanisms.length} attentions`,
     ...(lengths.length > 0 ? [`N ${formatNumber(Math.min(...lengths))} to ${formatNumber(Math.max(...lengths))}`] : []),
-    `${runs.seeds} seed${runs.seeds === 1 ? "" : "s"}`,
+    formatCount(runs.seeds, "seed"),
   ].join(" · ");
 }
 
 function methodOf(results: Results, runs: KernelRuns): Method {
   const timed = results.trials.find(({ options }) => options.part === "cost");
   const learnt = results.trials.find(({ options }) => options.part === "error");
-  const { planned = 0, failures = [] } = results;
   const skipped = runs.rows.filter(({ metric }) => metric.startsWith("skipped"));
-  const entries: (MethodEntry | undefined)[] = [
+  return method([
     {
       term: "Times",
       value: [
@@ -203,7 +202,7 @@ function methodOf(results: Results, runs: KernelRuns): Method {
         `${Number(timed?.options.training) === 1 ? "" : `, at one length in ${timed?.options.training}`}.`,
         "Trials of this question run alone, after all others, one after the other, so that no trial of the same run takes " +
         "part of the machine. Other programs may: all mechanisms of a panel were timed within one trial, and ratios bear " +
-        "more than seconds do. One head, one sequence, D = M, queries, keys and values of normal noise.",
+        "more than seconds do. One thread, one head, one sequence, D = M, queries, keys and values of normal noise.",
       ],
     },
     {
@@ -232,25 +231,11 @@ function methodOf(results: Results, runs: KernelRuns): Method {
         } words of CMUdict once; queries and keys are those of 256 unseen words, padding masked. CMUdict is Carnegie Mellon ` +
         "University's, under a BSD-style licence.",
     },
-    {
-      term: "Seeds",
-      value: `${runs.seeds}; ${results.trials.length} of ${Math.max(planned, results.trials.length)} trials finished${
-        failures.length > 0 ? `; ${failures.map(({ message }) => message).join("; ")}` : ""
-      }.`,
-    },
-    {
-      term: "Versions",
-      value:
-        `Heed ${project.version}, protocol ${listWords([...new Set(results.trials.map(({ version }) => version))])}, ` +
-        `TensorFlow.js ${project.imports["@tensorflow/tfjs"].split("@").at(-1)}`,
-    },
-    results.machines.length === 0 ? undefined : {
-      term: results.machines.length === 1 ? "Machine" : "Machines",
-      value: results.machines.map(({ processor, cores, system, deno, engine }) =>
-        `${processor}, ${cores} cores (one used), ${system}; Deno ${deno}; backend ${engine}`
-      ),
-    },
-    { term: "Command", value: results.command, code: true },
-  ];
-  return method(entries.filter((entry) => entry !== undefined));
+    seedsEntry(results, nameOf),
+    ...runEntries(results),
+  ]);
+}
+
+function nameOf({ options: { part, d, causal } }: Trial): string {
+  return part === "error" ? "the learnt model" : settingName({ d: Number(d), causal: causal === "yes" });
 }

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import project from "../../deno.json" with { type: "json" };
 import { luong } from "../../operators/mod.ts";
 import {
+  formatCount,
   formatEstimate,
   formatNumber,
   listWords,
@@ -16,7 +16,8 @@ import {
   section,
 } from "../../reports/mod.ts";
 import { claimsSection } from "../claims.ts";
-import type { Results } from "../experiment.ts";
+import type { Results, Trial } from "../experiment.ts";
+import { checksumEntry, dataEntry, optionName, runEntries, seedsEntry } from "../method.ts";
 import { claimsOf } from "./claims.ts";
 import { EFFECTS } from "./design.ts";
 import { pathDiagram } from "./diagram.ts";
@@ -46,8 +47,8 @@ export function pathsPage(results: Results): Promise<Page> {
     headline: headlineOf(runs),
     scope: [
       `${results.profile} profile`,
-      `${formatNumber(runs.trials.length)} trials`,
-      `${formatNumber(runs.seeds.length)} ${runs.seeds.length === 1 ? "seed" : "seeds"}`,
+      formatCount(runs.trials.length, "trial"),
+      formatCount(runs.seeds.length, "seed"),
     ].join(" · "),
     rows: results.rows,
     thumbnail: thumbnail(runs),
@@ -98,16 +99,13 @@ export function headlineOf(runs: PathRuns): string {
 function methodOf(results: Results, runs: PathRuns): Method {
   const options = results.trials[0]?.options ?? {};
   const sets = runs.select("set");
-  const lines = new Set(sets.map(({ labels }) => `${labels.name}. Licence: ${labels.licence}. ${labels.citation}`));
-  const sums = new Set(sets.map(({ labels }) => `sha256 ${labels.checksum}`));
   const counts = ["train", "dev", "test"].map((set) => {
     const values = [...new Set(runs.select("set", { set, task: "pronunciation" }).map(({ value }) => value))];
     return `${listWords(values.map((value) => formatNumber(value)))} ${set} words`;
   });
-  const failed = results.failures ?? [];
   return method([
-    { term: "Data and licence", value: [...lines] },
-    { term: "Checksum", value: [...sums], code: true },
+    dataEntry(sets),
+    checksumEntry(sets),
     { term: "Split", value: `${listWords(counts)}; a hash of the spelling decides unless files are given.` },
     {
       term: "Design",
@@ -133,22 +131,11 @@ function methodOf(results: Results, runs: PathRuns): Method {
         "Main effects by least squares with seeds as blocks; 95% t-intervals from the residual, not corrected for their number. " +
         "Curves: 95% t-intervals over trials.",
     },
-    {
-      term: "Seeds",
-      value: `${listWords(runs.seeds.map(String))}; ${formatNumber(runs.trials.length)} trials finished${
-        failed.length > 0 ? `, ${formatNumber(failed.length)} failed: ${failed[0].message}` : ""
-      }.`,
-    },
-    {
-      term: "Versions",
-      value: `Heed ${project.version}, TensorFlow.js ${project.imports["@tensorflow/tfjs"].split("@").at(-1)}`,
-    },
-    ...(results.machines.length === 0 ? [] : [{
-      term: "Machine",
-      value: results.machines.map(({ processor, cores, system, deno, engine }) =>
-        `${processor}, ${formatNumber(cores)} cores, ${system}; Deno ${deno}; backend ${engine}`
-      ),
-    }]),
-    { term: "Command", value: results.command, code: true },
+    seedsEntry(results, nameOf),
+    ...runEntries(results),
   ]);
+}
+
+function nameOf({ options: { part, task, path, score } }: Trial): string {
+  return `${part}: ${task} on the path of ${path} with ${optionName(score)}`;
 }

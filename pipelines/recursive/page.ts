@@ -3,13 +3,12 @@
  *
  * @module
  */
-import project from "../../deno.json" with { type: "json" };
 import {
+  formatCount,
   formatNumber,
   listWords,
   type Method,
   method,
-  type MethodEntry,
   type Page,
   page,
   section,
@@ -18,6 +17,7 @@ import {
 } from "../../reports/mod.ts";
 import { claimsSection } from "../claims.ts";
 import type { Results } from "../experiment.ts";
+import { checksumEntry, dataEntry, runEntries, seedsEntry } from "../method.ts";
 import { claimsOf } from "./claims.ts";
 import {
   accuracyFigure,
@@ -91,10 +91,8 @@ function scopeOf({ profile, trials }: Results, runs: RecursiveRuns): string {
   const train = size("train");
   return [
     `${profile} profile`,
-    `${runs.composers.length} composers`,
-    runs.folds.length > 1
-      ? `${runs.folds.length} folds`
-      : `${runs.seeds.length} ${runs.seeds.length === 1 ? "seed" : "seeds"}`,
+    formatCount(runs.composers.length, "composer"),
+    runs.folds.length > 1 ? formatCount(runs.folds.length, "fold") : formatCount(runs.seeds.length, "seed"),
     ...(train === undefined ? [] : [`${formatNumber(train)} training sentences`]),
     `D = ${trials[0]?.options.width}`,
   ].join(" · ");
@@ -207,20 +205,17 @@ function methodOf(results: Results, runs: RecursiveRuns): Method {
   const options = results.trials.find(({ options }) => options.main === "yes")?.options ?? results.trials[0]?.options ??
     {};
   const sets = runs.rows.filter(({ metric }) => metric === "set");
-  const lines = (text: (row: typeof sets[number]) => string) => [...new Set(sets.map(text))];
-  const failures = results.failures ?? [];
-  const entries: (MethodEntry | undefined)[] = [
-    sets.length === 0 ? undefined : {
-      term: "Data and licence",
-      value: lines(({ labels }) => `${labels.name}. Licence: ${labels.licence}. ${labels.citation}`),
-    },
+  return method([
+    dataEntry(sets),
+    checksumEntry(sets),
     sets.length === 0 ? undefined : {
       term: "Split",
-      value: lines(({ labels, value }) => `${labels.set}: ${formatNumber(value)} sentences (${labels.split})`),
+      value: [
+        ...new Set(
+          sets.map(({ labels, value }) => `${labels.set}: ${formatCount(value, "sentence")} (${labels.split})`),
+        ),
+      ],
     },
-    sets.length === 0
-      ? undefined
-      : { term: "Checksum", value: lines(({ labels }) => `sha256 ${labels.checksum}`), code: true },
     {
       term: "Model",
       value: [
@@ -251,29 +246,7 @@ function methodOf(results: Results, runs: RecursiveRuns): Method {
       value:
         `95% t-intervals over seeds and folds; configurations are compared run by run, and intervals are not corrected for their number.`,
     },
-    {
-      term: "Trials",
-      value: `Seeds ${listWords(runs.seeds.map(String))}; ${results.trials.length} of ${
-        Math.max(results.planned ?? 0, results.trials.length + failures.length)
-      } trials finished${
-        failures.map(({ trial, message }) => `; ${trial.options.composer} (seed ${trial.seed}) failed: ${message}`)
-          .join("")
-      }.`,
-    },
-    { term: "Profile", value: results.profile },
-    {
-      term: "Versions",
-      value: `Heed ${project.version}, protocol ${
-        listWords([...new Set(results.trials.map(({ version }) => version))])
-      }, TensorFlow.js ${project.imports["@tensorflow/tfjs"].split("@").at(-1)}`,
-    },
-    results.machines.length === 0 ? undefined : {
-      term: "Machine",
-      value: results.machines.map(({ processor, cores, system, deno, engine }) =>
-        `${processor}, ${cores} cores, ${system}; Deno ${deno}; backend ${engine}`
-      ),
-    },
-    { term: "Command", value: results.command, code: true },
-  ];
-  return method(entries.filter((entry) => entry !== undefined));
+    seedsEntry(results, ({ options }) => `${options.composer} trees`),
+    ...runEntries(results),
+  ]);
 }

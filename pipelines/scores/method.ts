@@ -3,18 +3,19 @@
  *
  * @module
  */
-import project from "../../deno.json" with { type: "json" };
-import { formatNumber, listWords, type Method, method, type MethodEntry } from "../../reports/mod.ts";
+import { formatCount, formatNumber, listWords, type Method, method, type MethodEntry } from "../../reports/mod.ts";
 import type { Options, Results } from "../experiment.ts";
+import { checksumEntry, dataEntry, finishedTrials, optionName, runEntries } from "../method.ts";
 import { publishedSplit } from "./published.ts";
-import { counted, type ScoreRuns } from "./runs.ts";
+import type { ScoreRuns } from "./runs.ts";
 
 /** The method block, from the trials' options and rows. */
 export function scoresMethod(results: Results, runs: ScoreRuns): Method {
   const options = results.trials[0]?.options ?? {};
-  const entries: (MethodEntry | undefined)[] = [
-    dataEntry(runs),
-    checksumEntry(runs),
+  const sets = runs.select("set");
+  return method([
+    dataEntry(sets),
+    checksumEntry(sets),
     splitEntry(runs, options),
     {
       term: "Model",
@@ -34,9 +35,7 @@ export function scoresMethod(results: Results, runs: ScoreRuns): Method {
       value:
         `Adam, learning rate ${plain(options.rate)} falling to 0 in a straight line, ${
           size(options.batch)
-        } words a step, ${
-          counted(Number(options.epochs), "pass").replace(/passs$/, "passes")
-        } over the words, global ` +
+        } words a step, ${formatCount(Number(options.epochs), "pass", "passes")} over the words, global ` +
         `gradient norm clipped at ${plain(options.clip)}, ${
           Number(options.dropout ?? 0) > 0 ? `dropout ${plain(options.dropout)}` : "no dropout"
         }; every pronunciation of a word is learnt from.`,
@@ -64,33 +63,8 @@ export function scoresMethod(results: Results, runs: ScoreRuns): Method {
         "the initial values of what scores share. Intervals are not corrected for their number.",
     },
     { term: "Seeds", value: `${listWords(runs.seeds.map(String))} for each score; ${finished(results, runs)}` },
-    { term: "Profile", value: results.profile },
-    {
-      term: "Versions",
-      value:
-        `Heed ${project.version}, protocol ${listWords([...new Set(results.trials.map(({ version }) => version))])}, ` +
-        `TensorFlow.js ${project.imports["@tensorflow/tfjs"].split("@").at(-1)}`,
-    },
-    results.machines.length === 0 ? undefined : {
-      term: results.machines.length === 1 ? "Machine" : "Machines",
-      value: results.machines.map(({ processor, cores, system, deno, engine }) =>
-        `${processor}, ${counted(cores, "core")}, ${system}; Deno ${deno}; backend ${engine}`
-      ),
-    },
-    { term: "Command", value: results.command, code: true },
-  ];
-  return method(entries.filter((entry) => entry !== undefined));
-}
-
-function dataEntry(runs: ScoreRuns): MethodEntry | undefined {
-  const sets = runs.select("set");
-  const lines = new Set(sets.map(({ labels }) => `${labels.name}. Licence: ${labels.licence}. ${labels.citation}`));
-  return lines.size === 0 ? undefined : { term: "Data and licence", value: [...lines] };
-}
-
-function checksumEntry(runs: ScoreRuns): MethodEntry | undefined {
-  const sums = new Set(runs.select("set").map(({ labels }) => `sha256 ${labels.checksum}`));
-  return sums.size === 0 ? undefined : { term: "Checksum", value: [...sums], code: true };
+    ...runEntries(results),
+  ]);
 }
 
 function splitEntry(runs: ScoreRuns, options: Options): MethodEntry | undefined {
@@ -117,21 +91,9 @@ function trained(runs: ScoreRuns): string {
 }
 
 /** Counts what was planned, not what is there: a score whose every trial failed has no rows to be missed by. */
-function finished({ planned = 0, failures = [] }: Results, runs: ScoreRuns): string {
-  const count = runs.trials.length;
-  const full = Math.max(planned, runs.scores.length * runs.seeds.length, count + failures.length);
-  if (failures.length > 0) {
-    const told = failures.map(({ trial, message }) =>
-      `${nameOf(trial.options.score)} (seed ${trial.seed}) failed: ${message.replace(/\.$/, "")}`
-    );
-    return `${count} of ${counted(full, "trial")} finished; ${told.join("; ")}.`;
-  }
-  return count === full ? `all ${counted(count, "trial")} finished.` : `${count} of ${full} trials are finished.`;
-}
-
-/** A score's name, or the name of its module's file without folder and ending. */
-function nameOf(score: Options[string] | undefined): string {
-  return String(score).split(/[\\/]/).at(-1)!.replace(/\.[a-z]+$/, "");
+function finished(results: Results, runs: ScoreRuns): string {
+  const planned = Math.max(results.planned ?? 0, runs.scores.length * runs.seeds.length);
+  return finishedTrials({ ...results, planned, trials: runs.trials }, ({ options }) => optionName(options.score));
 }
 
 /** An option as it was given. */
