@@ -28,4 +28,4 @@ export { type Transduction, transduction, type TransductionOptions, TRANSDUCTION
 export { type Language, LANGUAGES, translations, type TranslationsOptions } from "./translations.ts";
 export { type ClassFile, crossValidation, sentences, type SentencesOptions } from "./sentences.ts";
 export { treebank, treebankClasses, type TreebankOptions } from "./treebank.ts";
-export { wordVectors, type WordVectorsOptions } from "./word_vectors.ts";
+export { fetchGlove, GLOVE_WIDTH, type WordVectors, wordVectors, type WordVectorsOptions } from "./word_vectors.ts";

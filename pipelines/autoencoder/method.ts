@@ -27,8 +27,8 @@ export function methodOf(results: Results, runs: AutoencoderRuns) {
       term: "Training",
       value:
         "Gradients of the loss, through the engine. Full batch: the loss depends on the data only through their second moments " +
-        "and mean, so steps don't touch vectors. Momentum 0.9 (0.95 where codes have an order) with clipped gradients and plain descent at constant rates, Adam and batches with rates that fall to 0; it stops " +
-        "when the gradient is under 10⁻⁶ of the data's variance, or at the most steps. Digits have unpenalised biases.",
+        "and mean, so steps don't touch vectors. Momentum 0.9 (0.95 with nested dropout, 0.99 with the non-uniform penalty) with clipped gradients and plain descent at " +
+        "constant rates, Adam and batches with rates that fall to 0; it stops when the gradient is under 10⁻⁶ of the data's variance, or at the most steps. Digits have unpenalised biases.",
     },
     { term: "Intervals", value: "95% t-intervals over seeds; titles and verdicts use the worst seed." },
     seedsEntry(results, nameOf),

@@ -43,7 +43,7 @@ export function parameterRows(setting: Setting, parameters: Parameters): Measure
     row("parameters", counted, "1", 0, { kind: "counted", width, classes: setting.sets.classes.length }),
     row("parameters", predicted, "1", 0, { kind: "predicted" }),
     row("parameters", parameters.count("words"), "1", 0, { kind: "words" }),
-    row("pretrained", setting.pretrained, "words", 0),
+    row("pretrained", setting.pretrained?.vectors.size ?? 0, "words", 0, { ...setting.pretrained?.provenance }),
     ...shapes.map(([name, { shape, size }]) => row("shape", size, "1", 0, { name, shape: shape.join(" × ") })),
   ];
 }

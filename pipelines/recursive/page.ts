@@ -205,6 +205,7 @@ function methodOf(results: Results, runs: RecursiveRuns): Method {
   const options = results.trials.find(({ options }) => options.main === "yes")?.options ?? results.trials[0]?.options ??
     {};
   const sets = runs.rows.filter(({ metric }) => metric === "set");
+  const pretrained = runs.select("pretrained").filter(({ value }) => value > 0);
   return method([
     dataEntry(sets),
     checksumEntry(sets),
@@ -216,12 +217,23 @@ function methodOf(results: Results, runs: RecursiveRuns): Method {
         ),
       ],
     },
+    pretrained.length === 0 ? undefined : {
+      term: "Word vectors",
+      value: [
+        ...new Set(
+          pretrained.map(({ labels }) =>
+            `${labels.name}: ${labels.split} with a vector of their own begin with it, the others at random. Licence: ` +
+            `${labels.licence}. ${labels.citation}. sha256 ${labels.checksum}`
+          ),
+        ),
+      ],
+    },
     {
       term: "Model",
       value: [
         `p = tanh(W₁[c₁; c₂] + b₁), brought to unit length; [c₁′; c₂′] = W₂p + b₂; a softmax head on every node, and one on the mean of ` +
         `all nodes beside the root. D = ${options.width}; word vectors ${
-          runs.select("pretrained")[0]?.value ? "begin with those of a file, and" : "begin at random and"
+          pretrained.length > 0 ? "begin with those named above, and" : "begin at random and"
         } are learnt; words that come fewer than ${options.least} times in training share one vector.`,
         "E = α E_rec + (1 − α) E_cE over all nodes, α weighing reconstruction, and the sentence's head with weight " +
         `${options.sentence} (an addition to the paper, which trains that classifier afterwards). Trees are chosen with the parameters of ` +

@@ -4,7 +4,7 @@
  * @module
  */
 import { pipe } from "rxjs";
-import { wordVectors } from "../../datasets/mod.ts";
+import { type WordVectors, wordVectors } from "../../datasets/mod.ts";
 import {
   compose,
   composers,
@@ -34,8 +34,8 @@ export interface Setting {
   readonly known: Vocabularies;
   readonly model: Model<Judgeable>;
   readonly form: RecursiveForm;
-  /** Words that began with a vector from a file. */
-  readonly pretrained: number;
+  /** The vectors that words began with, where they didn't begin at random. */
+  readonly pretrained?: WordVectors;
   readonly size: (name: string) => number;
 }
 
@@ -45,20 +45,20 @@ export async function settingOf(trial: Trial): Promise<Setting> {
   const size = (name: string) => Number(options[name]);
   const sets = await readSentences(options);
   const source = wordsLearnt(sets, size("least"));
-  const vectors = await vectorsOf(options, new Set(source.symbols));
+  const pretrained = await vectorsOf(options, new Set(source.symbols));
   const form = forms[String(options.form)];
   const model = pipe(
     compose(composers[options.composer as keyof typeof composers], {
       vocabulary: source,
       width: size("width"),
       dropout: size("dropout"),
-      vectors,
+      vectors: pretrained?.vectors,
       ...form,
     }),
     labelNodes({ classes: sets.classes, dropout: 0 }),
   );
   const known = { source, target: vocabulary(sets.classes) };
-  return { trial, sets, known, model, form, pretrained: vectors?.size ?? 0, size };
+  return { trial, sets, known, model, form, pretrained, size };
 }
 
 /** Words that come often enough in training; the others share one vector, so that unseen words have a learnt one. */

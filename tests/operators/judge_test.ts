@@ -125,7 +125,7 @@ Deno.test("judge holds its source back: at most inFlight batches lie between the
     await lastValueFrom(withParameters(5, (parameters) =>
       pull(source).pipe(
         tokenize(known),
-        batch({ size: 2, inFlight }),
+        batch({ size: 2, inFlight, pool: 0 }),
         tap(() => most = Math.max(most, state.drawn - 2 * out)),
         judge(tinyRecursive(), parameters),
         tap((judged) => out += judged.length / 2),

@@ -153,6 +153,11 @@ Deno.test("options that don't go together are refused in one line", async () => 
   await refused({ testPositive: "a", testNegative: "b" }, "as it needs positive beside it");
   await refused({ trees: "a", testTrees: "b", positive: "c", negative: "d" }, "as positive is set too");
   await refused({ composers: ["given"] }, "as given needs trees");
+  await refused(
+    { glove: "yes" },
+    "Cannot use --set glove=yes as width must be 100, as its vectors': current value is 30",
+  );
+  await refused({ glove: "yes", width: 100, vectors: "a" }, "as vectors must not be set beside it: current value is a");
   await refused({ alphas: ["1.5"] }, "each must be from 0 to 1, or none: current value is 1.5");
 });
 
