@@ -8,7 +8,7 @@ import type { Options, Results, Trial } from "../experiment.ts";
 import { checksumEntry, dataEntry, optionName, runEntries, seedsEntry } from "../method.ts";
 import { taskNames } from "./headline.ts";
 import type { ContextRuns } from "./runs.ts";
-import { BATCH } from "./tasks.ts";
+import { BATCH, warmSteps } from "./tasks.ts";
 
 /** The method block, from the trials' options and rows. */
 export function contextMethod(results: Results, runs: ContextRuns): Method {
@@ -28,7 +28,9 @@ export function contextMethod(results: Results, runs: ContextRuns): Method {
           listWords([...tasks].map(([task, { steps, rate }]) =>
             `${taskNames[task] ?? task}: ${
               formatNumber(Number(steps))
-            } steps, rate ${rate} falling to 0 in a straight line`
+            } steps, rate ${rate} falling to 0 in a straight line${
+              task === "bytes" ? ` after ${warmSteps(Number(steps))} steps of warm-up` : ""
+            }`
           ))
         }. Recall and ListOps are drawn fresh for every step (unless read from a file), so nothing is learnt by heart. One ` +
         "rate serves every attention: none was tuned.",
@@ -57,8 +59,9 @@ function modelOf(task: string, options: Options): string {
       } symbols, half keys and half values; every pair is asked for once.`;
   }
   return `${formatCount(Number(options.blocks), "block")}, width ${options.width}, ${options.heads} ` +
-    `heads, perceptron twice as wide, pre-norm, sinusoidal positions, a convolution over three positions before the ` +
-    `projections; not causal; the mean over positions is classified.${
+    `heads, perceptron twice as wide, pre-norm, ${
+      task === "bytes" ? "no positions" : "sinusoidal positions"
+    }, a convolution over three positions before the projections; not causal; the mean over positions is classified.${
       task === "bytes" ? ` The first ${formatNumber(Number(options.bytes))} bytes of a review are read.` : ""
     }`;
 }

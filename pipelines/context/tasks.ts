@@ -12,6 +12,8 @@ import {
   type Contextualiser,
   type Labelled,
   type Model,
+  noPositions,
+  type PositionEncoding,
   seedFrom,
   shuffleInPlace,
   sinusoidalPositions,
@@ -26,6 +28,11 @@ import type { Options } from "../experiment.ts";
 
 /** Examples a gradient step. */
 export const BATCH = 32;
+
+/** Steps of so many in which the rate of reviews rises to its greatest. */
+export function warmSteps(steps: number): number {
+  return Math.min(50, Math.floor(steps / 10));
+}
 
 /** A task in hand. */
 export interface Task {
@@ -127,13 +134,18 @@ async function bytesTask(options: Options, attention: AttentionMechanism, seed: 
       },
     },
     vocabulary: known,
-    ...reader(options, attention, known),
+    ...reader(options, attention, known, noPositions), // which word was first says little of a sentiment
     positions: limit,
   };
 }
 
 /** A model that reads the whole sequence, both ways, and says one label. */
-function reader(options: Options, attention: AttentionMechanism, known: Vocabularies) {
+function reader(
+  options: Options,
+  attention: AttentionMechanism,
+  known: Vocabularies,
+  positions: PositionEncoding = sinusoidalPositions,
+) {
   const [width, heads, blocks] = ["width", "heads", "blocks"].map((key) => Number(options[key]));
   const contextualiser = transformer({
     attention,
@@ -142,7 +154,7 @@ function reader(options: Options, attention: AttentionMechanism, known: Vocabula
     blocks,
     hidden: 2 * width,
     window: 3,
-    positions: sinusoidalPositions,
+    positions,
   });
   const model: Model<Labelled> = pipe(contextualise(contextualiser, known.source), classify(known.target));
   return { contextualiser, model };

@@ -27,15 +27,17 @@ import {
   metrics,
   type Parameters,
   pull,
+  type Schedule,
   tokenize,
   train,
+  warmUp,
 } from "../../operators/mod.ts";
 import { type Label, type Measurement, UNASKED } from "../../operators/records.ts";
 import { loadAttention } from "../attention_module.ts";
 import { type Epoch, learnInEpochs } from "../epochs.ts";
-import type { Trial, TrialContext, TrialEvent } from "../experiment.ts";
+import type { Options, Trial, TrialContext, TrialEvent } from "../experiment.ts";
 import { evaluationRows, type RowMaker, rowsOf, setRows } from "../rows.ts";
-import { BATCH, type Task, taskOf } from "./tasks.ts";
+import { BATCH, type Task, taskOf, warmSteps } from "./tasks.ts";
 
 /** Stretches of training, each stored with a state to go on from, as epochs are. */
 const STRETCHES = 10;
@@ -90,7 +92,7 @@ function oneStretch({ trial, task, row, steps }: Setting, parameters: Parameters
       train(task.model, {
         parameters,
         optimiser: adam(),
-        learningRate: linearDecay(Number(trial.options.rate), steps),
+        learningRate: rateOf(trial.options, steps),
         loss: meanLabelLoss,
         clip: 1,
       }),
@@ -106,6 +108,13 @@ function oneStretch({ trial, task, row, steps }: Setting, parameters: Parameters
       of([row("loss/curve", seen.loss / seen.examples, "nats", to), row("time/training", seen.seconds, "s", to)])
     ),
   };
+}
+
+/** Down a straight line; reviews, which begin at a high rate, warm up first. */
+function rateOf({ task, rate }: Options, steps: number): Schedule {
+  const warm = task === "bytes" ? warmSteps(steps) : 0;
+  const down = linearDecay(Number(rate), steps - warm);
+  return warm === 0 ? down : warmUp(Number(rate), warm, down);
 }
 
 /** Scores the test examples. */

@@ -18,6 +18,8 @@ const tiny = {
   width: 6,
   steps: 20,
   bytes: 17,
+  bytesWidth: 6,
+  bytesSteps: 20,
   test: 37,
 };
 async function configurations(settings: Record<string, unknown> = {}): Promise<readonly Options[]> {
@@ -77,6 +79,7 @@ const refused: [Record<string, unknown>, string][] = [
     { symbols: 4 },
     "Cannot use --set symbols=4 as symbols must be even, and at least 6 for 3 pairs: current value is 4",
   ],
+  [{ bytesHeads: 4 }, "Cannot use --set bytesHeads=4 as bytesHeads must divide the width 6: current value is 4"],
   [{ heads: 4 }, "Cannot use --set heads=4 as heads must divide the width 6: current value is 4"],
   [{ pairs: "3,x" }, "Cannot use --set pairs=3,x as pairs must be whole numbers from 1 to 4096: current value is x"],
   [
