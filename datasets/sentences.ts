@@ -126,7 +126,7 @@ export function crossValidation(
   const part = (name: string, keep: (id: string) => boolean) =>
     datasetOf([...all].filter(({ id }) => keep(id)), {
       ...all.provenance,
-      split: `${name}, fold ${fold + 1} of ${folds}, seed ${seed}`,
+      split: `${name} of ${all.provenance.split}, fold ${fold + 1} of ${folds}, seed ${seed}`,
     });
   return { train: part("train", (id) => !held.has(id)), test: part("test", (id) => held.has(id)) };
 }

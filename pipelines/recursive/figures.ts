@@ -52,10 +52,10 @@ export function seenWorse(runs: RecursiveRuns): string[] {
 
 /** How intervals are to be read. */
 export function runNote(runs: RecursiveRuns): string {
-  const count = runs.seeds.length * Math.max(1, runs.folds.length);
+  const count = runs.folds.length > 1 ? runs.folds.length : runs.seeds.length;
   if (count < 2) return "One run: no interval can be given.";
   const over = runs.folds.length > 1
-    ? `${runs.folds.length} folds${runs.seeds.length > 1 ? ` and ${runs.seeds.length} seeds` : ""}`
+    ? `${runs.folds.length} folds${runs.seeds.length > 1 ? ` (each the mean of ${runs.seeds.length} seeds)` : ""}`
     : `${runs.seeds.length} seeds`;
   return `Small dots are single runs, large marks their means over ${over}, lines 95% t-intervals.`;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Measurement } from "../../operators/records.ts";
 import {
   formatCount,
   formatNumber,
@@ -92,7 +93,8 @@ function scopeOf({ profile, trials }: Results, runs: RecursiveRuns): string {
   return [
     `${profile} profile`,
     formatCount(runs.composers.length, "composer"),
-    runs.folds.length > 1 ? formatCount(runs.folds.length, "fold") : formatCount(runs.seeds.length, "seed"),
+    ...(runs.folds.length > 1 ? [formatCount(runs.folds.length, "fold")] : []),
+    ...(runs.folds.length > 1 && runs.seeds.length === 1 ? [] : [formatCount(runs.seeds.length, "seed")]),
     ...(train === undefined ? [] : [`${formatNumber(train)} training sentences`]),
     `D = ${trials[0]?.options.width}`,
   ].join(" · ");
@@ -201,6 +203,25 @@ function costTable(runs: RecursiveRuns): Table {
   });
 }
 
+/** One line for all folds of a cross-validation. */
+function inTurn(split: string): string {
+  return split.replace(/fold \d+ of (\d+)/, "each of $1 folds in turn");
+}
+
+/** Rows that read alike but for their value become one line: `test: 1,066 to 1,067 sentences`. */
+function counted(
+  rows: readonly Measurement[],
+  around: (labels: Measurement["labels"]) => readonly [string, string],
+  noun: string,
+): string[] {
+  return [...Map.groupBy(rows, ({ labels }) => around(labels).join(" "))].map(([, group]) => {
+    const values = group.map(({ value }) => value);
+    const [least, most] = [Math.min(...values), Math.max(...values)];
+    const [before, after] = around(group[0].labels);
+    return `${before}${least < most ? `${formatNumber(least)} to ` : ""}${formatCount(most, noun)}${after}`;
+  });
+}
+
 function methodOf(results: Results, runs: RecursiveRuns): Method {
   const options = results.trials.find(({ options }) => options.main === "yes")?.options ?? results.trials[0]?.options ??
     {};
@@ -211,22 +232,14 @@ function methodOf(results: Results, runs: RecursiveRuns): Method {
     checksumEntry(sets),
     sets.length === 0 ? undefined : {
       term: "Split",
-      value: [
-        ...new Set(
-          sets.map(({ labels, value }) => `${labels.set}: ${formatCount(value, "sentence")} (${labels.split})`),
-        ),
-      ],
+      value: counted(sets, ({ set, split }) => [`${set}: `, ` (${inTurn(String(split))})`], "sentence"),
     },
     pretrained.length === 0 ? undefined : {
       term: "Word vectors",
-      value: [
-        ...new Set(
-          pretrained.map(({ labels }) =>
-            `${labels.name}: ${labels.split} with a vector of their own begin with it, the others at random. Licence: ` +
-            `${labels.licence}. ${labels.citation}. sha256 ${labels.checksum}`
-          ),
-        ),
-      ],
+      value: counted(pretrained, ({ name, licence, citation, checksum }) => [
+        `${name}: `,
+        ` begin with its vectors, the others at random. Licence: ${licence}. ${citation}. sha256 ${checksum}`,
+      ], "word"),
     },
     {
       term: "Model",
@@ -255,10 +268,13 @@ function methodOf(results: Results, runs: RecursiveRuns): Method {
     },
     {
       term: "Intervals",
-      value:
-        `95% t-intervals over seeds and folds; configurations are compared run by run, and intervals are not corrected for their number.`,
+      value: (runs.folds.length > 1
+        ? "95% t-intervals over folds, which share most of what they learn from: for another set of sentences they are too narrow. "
+        : "95% t-intervals over seeds. ") +
+        "Configurations are compared run by run, and intervals are not corrected for their number.",
     },
-    seedsEntry(results, ({ options }) => `${options.composer} trees`),
+    seedsEntry(results, ({ options }) =>
+      `${options.composer} trees`),
     ...runEntries(results),
   ]);
 }

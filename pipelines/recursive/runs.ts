@@ -9,7 +9,10 @@ import type { Results, Trial } from "../experiment.ts";
 
 type Labels = Readonly<Record<string, Label>>;
 
-/** Finished trials and their rows, with the label `run`: seed and fold, by which trials are paired. */
+/**
+ * Finished trials and their rows, with the label `run`, by which trials are paired: the seed, or in a cross-validation the
+ * fold, with the mean of its seeds, which are scored on the same sentences and no runs apart.
+ */
 export class RecursiveRuns {
   readonly trials: readonly Trial[];
   readonly rows: readonly Measurement[];
@@ -17,29 +20,33 @@ export class RecursiveRuns {
   readonly main: Labels;
   readonly seeds: readonly number[];
   readonly folds: readonly number[];
+  readonly #byMetric: ReadonlyMap<string, readonly Measurement[]>;
 
   constructor({ trials, rows }: Results) {
     this.trials = trials;
     const byId = new Map(trials.map((trial) => [trial.id, trial]));
-    this.rows = rows.filter(({ trial }) => byId.has(trial)).map((row) => ({
+    const known = rows.filter(({ trial }) => byId.has(trial));
+    this.folds = [...new Set(known.map(({ labels }) => Number(labels.fold)))].sort((a, b) => a - b);
+    this.seeds = [...new Set(trials.map(({ seed }) => seed))].sort((a, b) => a - b);
+    const crossed = this.folds.length > 1;
+    this.rows = (crossed && this.seeds.length > 1 ? overSeeds(known) : known).map((row) => ({
       ...row,
-      labels: { ...row.labels, run: `${byId.get(row.trial)!.seed}/${row.labels.fold}` },
+      labels: { ...row.labels, run: crossed ? Number(row.labels.fold) : byId.get(row.trial)!.seed },
     }));
+    this.#byMetric = Map.groupBy(this.rows, ({ metric }) => metric);
     const first = trials.find(({ options }) => options.main === "yes") ?? trials[0];
     this.main = {
       composer: String(first?.options.composer ?? "greedy"),
       alpha: Number(first?.options.alpha ?? 0.2),
       form: "paper",
     };
-    this.seeds = [...new Set(trials.map(({ seed }) => seed))].sort((a, b) => a - b);
-    this.folds = [...new Set(this.rows.map(({ labels }) => Number(labels.fold)))].sort((a, b) => a - b);
   }
 
   /** Rows of one metric with a finite value that carry all of `labels`; what isn't named is as in the main configuration. */
   select(metric: string, labels: Labels = {}): Measurement[] {
     const wanted = Object.entries({ ...this.main, ...labels });
-    return this.rows.filter((row) =>
-      row.metric === metric && Number.isFinite(row.value) && wanted.every(([key, value]) => row.labels[key] === value)
+    return (this.#byMetric.get(metric) ?? []).filter((row) =>
+      Number.isFinite(row.value) && wanted.every(([key, value]) => row.labels[key] === value)
     );
   }
 
@@ -53,7 +60,7 @@ export class RecursiveRuns {
     return new Map([...last].map(([run, { value }]) => [run, value]));
   }
 
-  /** Mean over seeds and folds with its 95% t-interval. */
+  /** Mean over seeds, or over folds, with its 95% t-interval. */
   estimate(metric: string, labels: Labels = {}): Interval | undefined {
     const values = [...this.byRun(metric, labels).values()];
     return values.length === 0 ? undefined : meanInterval(values);
@@ -70,7 +77,7 @@ export class RecursiveRuns {
 
   /** Every value of a label among the rows of a metric, in the order of first appearance. */
   values(metric: string, key: string): Label[] {
-    return [...new Set(this.rows.filter((row) => row.metric === metric).map(({ labels }) => labels[key]))];
+    return [...new Set((this.#byMetric.get(metric) ?? []).map(({ labels }) => labels[key]))];
   }
 
   /** Composers that were run at the main α and form. */
@@ -79,6 +86,21 @@ export class RecursiveRuns {
       this.select("depth", { composer }).length > 0
     );
   }
+}
+
+/** Rows that are no measure of a run: what it was made of, and what it drew. */
+const DESCRIBING = ["set", "parameters", "pretrained", "shape", "tree", "nearest"];
+
+/** Rows that differ in nothing but the seed become one, their mean, under the first one's trial. */
+function overSeeds(rows: readonly Measurement[]): Measurement[] {
+  const groups = Map.groupBy(
+    rows,
+    (row) => DESCRIBING.includes(row.metric) ? row : JSON.stringify([row.metric, row.step, row.labels]),
+  );
+  return [...groups.values()].map((group) => ({
+    ...group[0],
+    value: group.reduce((sum, { value }) => sum + value, 0) / group.length,
+  }));
 }
 
 /** The sentence's own head, which a page calls the accuracy. */

@@ -20,7 +20,7 @@ Deno.test("wordVectors() reads GloVe's and word2vec's text, wanted words alone",
   for (const text of ["good 0.5 -1\nthe 1 1\nfilm 1e-2 2\n", "3 2\ngood 0.5 -1 \nthe 1 1\nfilm 1e-2 2\n"]) {
     const { vectors, provenance } = await read(text);
     assertEquals(vectors, expected);
-    assertEquals([provenance.split, provenance.checksum], ["2 words of 3", await sha256(text)]);
+    assertEquals(provenance.checksum, await sha256(text));
   }
 });
 

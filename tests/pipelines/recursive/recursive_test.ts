@@ -84,6 +84,40 @@ Deno.test("cross-validation on one file a class runs end to end, learns, and lea
     assert(page.headline.includes("of unseen sentences rightly"), page.headline);
   }));
 
+Deno.test("seeds of one fold are one run: their mean, because they are scored on the same sentences", () => {
+  const trials = [1, 2].flatMap((seed) =>
+    [0, 1].map((fold): Trial => ({
+      id: `${seed}/${fold}`,
+      pipeline: "recursive",
+      options: { composer: "greedy", alpha: 0.2, form: "paper", main: "yes", fold },
+      seed,
+      version: "2",
+    }))
+  );
+  const labels = (fold: number) => ({ composer: "greedy", alpha: 0.2, form: "paper", fold, head: "sentence" });
+  const row = (trial: string, fold: number, value: number) => ({
+    trial,
+    metric: "accuracy",
+    step: 4,
+    value,
+    unit: "%",
+    labels: labels(fold),
+  });
+  const rows = [row("1/0", 0, 70), row("1/1", 1, 80), row("2/0", 0, 72), row("2/1", 1, 86)];
+  const runs = new RecursiveRuns({ trials, rows, profile: "full", command: "", machines: [] });
+  assertEquals([...runs.byRun("accuracy")], [["0", 71], ["1", 83]]);
+  assertEquals([runs.estimate("accuracy")!.mean, runs.estimate("accuracy")!.count], [77, 2]);
+  // Without folds, each seed is a run.
+  const seeds = new RecursiveRuns({
+    trials: trials.filter(({ options }) => options.fold === 0),
+    rows: rows.filter(({ labels }) => labels.fold === 0),
+    profile: "full",
+    command: "",
+    machines: [],
+  });
+  assertEquals([...seeds.byRun("accuracy")], [["1", 70], ["2", 72]]);
+});
+
 Deno.test("a trial that goes on from its checkpoint ends with the same accuracy", () =>
   withSentences(async (path) => {
     await useEngine();
