@@ -1,7 +1,7 @@
 /**
  * Position encodings: what is added to a symbol's embedding to say where it stands.
  *
- * Source: Vaswani et al. 2017, section 3.5 (sinusoids, and learnt positions).
+ * Source: Vaswani et al. 2017, sections 3.4 (embeddings times √W beside sinusoids) and 3.5 (sinusoids, learnt positions).
  *
  * @module
  */
@@ -18,6 +18,13 @@ export interface PositionEncoding {
   parameters(width: number, seed: number): InitialValues;
   /** Learnt numbers. */
   count(width: number): number;
+  /**
+   * What embeddings are multiplied by before positions are added: a symbol's vector begins with length about 1, and must
+   * not drown in longer ones.
+   *
+   * @default 1
+   */
+  embeddingScale?(width: number): number;
   /**
    * What is added at the first T positions, `[T, W]`; nothing where positions aren't told apart.
    *
@@ -41,6 +48,7 @@ export const sinusoidalPositions: PositionEncoding = {
   citation: "Vaswani et al. 2017, section 3.5",
   parameters: () => ({}),
   count: () => 0,
+  embeddingScale: Math.sqrt, // a position's sinusoids have length √(W / 2)
   encode(_params, positions, width) {
     return tf.tensor2d(sinusoids(positions, width), [positions, width]);
   },

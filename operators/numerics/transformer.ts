@@ -123,7 +123,8 @@ export function transformer(options: TransformerOptions): Contextualiser {
       const mask = lengthMask(lengths, length);
       const told = positions.encode(positions.count(width) > 0 ? partOf("positions", params) : {}, length, width);
       let x = embed(partOf("embedding", params), ids) as Tensor3D; // [B, T, W]
-      if (told) x = tf.add(x, told);
+      const scale = positions.embeddingScale?.(width) ?? 1;
+      if (told) x = tf.add(scale === 1 ? x : tf.mul(x, scale), told);
       for (const name of names) x = block(partOf(name, params), x, mask, each, drop);
       const rows = layerNorm(partOf("norm", params), tf.reshape(x, [batch * length, width]));
       return tf.reshape(rows, [batch, length, width]);

@@ -51,11 +51,17 @@ export function transformerReference(
       return w % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
     });
 
+  const scale = positions?.name === "sinusoidal" ? Math.sqrt(width) : 1;
+
   return ids.map((row, b) => {
     const length = lengths[b];
     let x: number[][] = Array.from(
       { length },
-      (_, t) => plus(list("embedding/table").slice(row[t] * width, (row[t] + 1) * width), place(t)),
+      (_, t) =>
+        plus(
+          list("embedding/table").slice(row[t] * width, (row[t] + 1) * width).map((value) => value * scale),
+          place(t),
+        ),
     );
     for (let n = 1; n <= blocks; n++) {
       const inner = x.map((each) => norm(each, `block${n}/norm`));
