@@ -22,7 +22,15 @@ import { executedCrossover } from "./executed.ts";
 import { decodeFigure, errorFigure, labelOf, memoryFigure, named, planFigure, winnerFigure } from "./figures.ts";
 import { thumbnail, timeFigure, trainingFigure } from "./time_figures.ts";
 import { KernelRuns, settingName } from "./runs.ts";
-import { bytesTable, countTable, crossoverTable, exponentTable, partsTable, trainingTable } from "./tables.ts";
+import {
+  bytesTable,
+  countTable,
+  crossoverTable,
+  executedTable,
+  exponentTable,
+  partsTable,
+  trainingTable,
+} from "./tables.ts";
 
 /** Draws the page. Sentences, titles and verdicts are computed from the rows. */
 export function kernelsPage(results: Results): Promise<Page> {
@@ -37,7 +45,7 @@ export function kernelsPage(results: Results): Promise<Page> {
     rows: results.rows,
     thumbnail: thumbnail(runs),
     sections: [
-      section("Time", timeFigure(runs), crossoverTable(runs), explained(runs), partsTable(runs)),
+      section("Time", timeFigure(runs), crossoverTable(runs), explained(runs), executedTable(runs), partsTable(runs)),
       section("Training", training, training && trainingTable(runs), training && trainingNote(runs)),
       section("Who wins", winnerFigure(runs), winnerFigure(runs, "elu"), exponentTable(runs)),
       section("Memory", memoryFigure(runs), wide && bytesTable(runs, wide)),

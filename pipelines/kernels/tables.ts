@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { formatNumber, listWords, type Table, table } from "../../reports/mod.ts";
+import { type Column, formatNumber, listWords, type Table, table } from "../../reports/mod.ts";
 import { FUNCTION_OPERATIONS } from "../../operators/mod.ts";
 import { executedCrossover } from "./executed.ts";
 import { labelOf } from "./figures.ts";
-import { type KernelRuns, type Setting, settingName } from "./runs.ts";
+import { type KernelRuns, type Pass, type Setting, settingName } from "./runs.ts";
 
 /** Crossovers: predicted by operations, by operations at the measured speeds, and measured. */
 export function crossoverTable(runs: KernelRuns): Table {
@@ -20,7 +20,6 @@ export function crossoverTable(runs: KernelRuns): Table {
         setting: settingName(setting),
         mechanism: labelOf(mechanism),
         predicted: predicted ?? null,
-        executed: mechanism === "poly2" ? executedText(setting) : "–",
         moved: runs.moved(setting, mechanism, at) ?? null,
         measured: measuredText(crossing),
         ratio: crossing?.n && predicted ? crossing.n / predicted : null,
@@ -33,16 +32,13 @@ export function crossoverTable(runs: KernelRuns): Table {
     id: "crossovers",
     title: "Where each kernel overtakes softmax",
     caption:
-      "N* predicted: equal operations by the closed form. As executed, of poly-2: the same with an exponential counted as " +
-      `the ${FUNCTION_OPERATIONS.exp} operations that it takes, and causal with pairs within chunks. ` +
-      "At these speeds: equal predicted times, when each side runs " +
+      "N* predicted: equal operations by the closed form. At these speeds: equal predicted times, when each side runs " +
       "at the operations a second that it reached near the crossover. Measured: where the lines of least times cross " +
       "(straight between lengths, on logarithmic axes); ~ is extrapolated beyond the greatest length, < is shorter than all.",
     columns: [
       { key: "setting", heading: "Setting", kind: "text" },
       { key: "mechanism", heading: "Kernel", kind: "text" },
       { key: "predicted", heading: "N* predicted", digits: 0 },
-      { key: "executed", heading: "N* as executed", kind: "text" },
       { key: "measured", heading: "N* measured", kind: "text" },
       { key: "ratio", heading: "Measured / predicted", digits: 2 },
       { key: "moved", heading: "N* at these speeds", digits: 0 },
@@ -103,8 +99,39 @@ function measuredText(crossing: ReturnType<KernelRuns["crossing"]>): string {
   return `${crossing.beyond ? "~" : ""}${formatNumber(crossing.n, 0)}`;
 }
 
-function executedText(setting: Setting): string {
-  const n = executedCrossover(setting);
+/** Poly-2 against softmax, whose kernels are known operation by operation: each prediction beside what was measured. */
+export function executedTable(runs: KernelRuns): Table | undefined {
+  const rows = runs.settings.filter((setting) => runs.crossing(setting, "poly2")).map((setting) => ({
+    setting: settingName(setting),
+    ...Object.fromEntries((["forward", "training"] as const).flatMap((pass) => [
+      [`${pass} predicted`, runs.predicted(setting, "poly2", pass) ?? null],
+      [`${pass} executed`, executedText(setting, pass)],
+      [`${pass} measured`, measuredText(runs.crossing(setting, "poly2", pass))],
+    ])),
+  }));
+  if (rows.length === 0) return undefined;
+  const columns = (pass: "forward" | "training", name: string): Column[] => [
+    { key: `${pass} predicted`, heading: `${name}, predicted`, digits: 0 },
+    { key: `${pass} executed`, heading: "as executed", kind: "text" },
+    { key: `${pass} measured`, heading: "measured", kind: "text" },
+  ];
+  return table({
+    id: "executed",
+    title: "Poly-2 against softmax: crossovers predicted, predicted as executed, and measured",
+    caption:
+      `As executed: operations as the device kernels do them, an exponential as the ${FUNCTION_OPERATIONS.exp} that it ` +
+      "takes and causal poly-2 by pairs within chunks, with sums from chunk to chunk.",
+    columns: [
+      { key: "setting", heading: "Setting", kind: "text" },
+      ...columns("forward", "Forward"),
+      ...columns("training", "Training"),
+    ],
+    rows,
+  });
+}
+
+function executedText(setting: Setting, pass: Pass): string {
+  const n = executedCrossover(setting, pass);
   return n === 0 ? "< all lengths" : formatNumber(n, 0);
 }
 
