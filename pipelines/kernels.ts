@@ -6,7 +6,7 @@
  * model and holds each kernel against softmax on its queries and keys. Trials take times, so they run alone. At some of
  * the lengths a forward and a backward pass are timed together, too: training.
  *
- * Quick profile: N to 4,096, training at every second length, about 45 s on a quiet core. Full profile: N to 32,768, three
+ * Quick profile: N to 4,096, training at every second length, about 35 s on a quiet core. Full profile: N to 32,768, three
  * seeds, some hours.
  *
  * Sources: Katharopoulos et al. 2020, sections 3.2 and 3.3; Dao et al. 2022 (streaming softmax); Choromanski et al. 2021
