@@ -12,6 +12,7 @@ import { sizeOf } from "./numerics/shape.ts";
 import type { Learner, Share } from "./parallel.ts";
 import type { ParameterShape, Part, Reply, Start } from "./parallel_messages.ts";
 import { dryRun, shareOf } from "./train.ts";
+import { failureOf, onFailure } from "./worker_failures.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -30,20 +31,7 @@ self.addEventListener("message", ({ data }: MessageEvent<Start | Part>) => {
     ).catch(fail);
   }
 });
-// Errors that no promise carries (a timer of the model's, say) end the training, too.
-self.addEventListener("error", (event) => {
-  event.preventDefault();
-  fail(event.error ?? event.message);
-});
-self.addEventListener("unhandledrejection", (event) => {
-  event.preventDefault();
-  fail(event.reason);
-});
-// A model that ends the thread (Deno.exit) would otherwise leave `train` waiting for ever.
-self.addEventListener(
-  "unload",
-  () => post({ kind: "error", name: "Error", message: "it was ended from inside" }),
-);
+onFailure(self, fail, () => post({ kind: "error", name: "Error", message: "it was ended from inside" }));
 
 async function start({ module, maker, options, seed, watch, engine }: Start): Promise<Take> {
   const [{ useEngine }, exports] = await Promise.all([import("./backends/engine.ts"), import(module)]);
@@ -90,8 +78,7 @@ function checkSame(parameters: Parameters, layout: readonly ParameterShape[]): v
 }
 
 function fail(error: unknown): void {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  post({ kind: "error", name, message });
+  post({ kind: "error", ...failureOf(error) });
 }
 
 function post(reply: Reply): void {

@@ -6,7 +6,7 @@
 import { cmudict, dictionaryFile, subset } from "../datasets/mod.ts";
 import { type Dataset, type Example, InputError } from "../operators/records.ts";
 import type { Options, OptionSpec } from "./experiment.ts";
-import { filtered, limited, only, type Sets } from "./sets.ts";
+import { checkFilled, filtered, limited, only, type Sets } from "./sets.ts";
 
 /** The options that say which words are learnt from and scored on. */
 export const dataOptions = {
@@ -69,11 +69,7 @@ export async function readSets(options: Options): Promise<Sets> {
   const dev = limited(sets.dev, Number(devWords));
   const scored = new Set([...dev, ...sets.test].map(({ id }) => id));
   const disjoint = { train: filtered(sets.train, ({ id }) => !scored.has(id)), dev, test: sets.test };
-  for (const [name, set] of Object.entries(disjoint)) {
-    if (set.length === 0) {
-      throw new InputError(`Cannot use ${set.provenance.name} as its ${name} set must have words: current value is 0`);
-    }
-  }
+  checkFilled(disjoint, "words");
   return {
     train: limited(disjoint.train, Number(words)),
     dev: disjoint.dev,

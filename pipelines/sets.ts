@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { splitOf, subset } from "../datasets/mod.ts";
-import type { Dataset, Example } from "../operators/records.ts";
+import { datasetOf, splitOf, subset } from "../datasets/mod.ts";
+import { type Dataset, type Example, InputError } from "../operators/records.ts";
 
 /** The sets of one trial. No item is in two of them. */
 export interface Sets<T extends { readonly id: string } = Example> {
@@ -15,8 +15,15 @@ export interface Sets<T extends { readonly id: string } = Example> {
 
 /** The items that a predicate keeps. */
 export function filtered<T>(dataset: Dataset<T>, keep: (item: T) => boolean): Dataset<T> {
-  const items = [...dataset].filter(keep);
-  return { provenance: dataset.provenance, length: items.length, [Symbol.iterator]: () => items[Symbol.iterator]() };
+  return datasetOf([...dataset].filter(keep), dataset.provenance);
+}
+
+/** Refuses a set that nothing can be learnt from or scored on. @throws InputError when one has no items. */
+export function checkFilled(sets: Sets<{ readonly id: string }>, items: string): void {
+  for (const [name, { length, provenance }] of Object.entries(sets)) {
+    if (length > 0) continue;
+    throw new InputError(`Cannot use ${provenance.name} as its ${name} set must have ${items}: current value is 0`);
+  }
 }
 
 /** The items whose split, which depends on their text alone, a predicate keeps. */

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { LANGUAGES, linePairs, type Pair, translations } from "../datasets/mod.ts";
+import { datasetOf, LANGUAGES, linePairs, type Pair, translations } from "../datasets/mod.ts";
 import { bleu, bytePairs, chrf, learnMerges, type Metric, type Segmenter, words } from "../operators/mod.ts";
 import { type Dataset, type Example, InputError } from "../operators/records.ts";
 import type { Options, OptionSpec } from "./experiment.ts";
-import { filtered, limited, only, type Sets } from "./sets.ts";
+import { checkFilled, filtered, limited, only, type Sets } from "./sets.ts";
 
 /** The options that say what is translated, and into which symbols. */
 export const translationOptions = {
@@ -77,8 +77,7 @@ export async function readTranslation(options: Options): Promise<Translation> {
       texts.set(id, targets);
       return { id, source: segmenter.split(source), targets: targets.map((target) => segmenter.split(target)) };
     });
-    const iterate = () => items[Symbol.iterator]();
-    return { provenance: dataset.provenance, length: items.length, [Symbol.iterator]: iterate };
+    return datasetOf(items, dataset.provenance);
   };
   const sets = { train: cut(pairs.train), dev: cut(pairs.dev), test: cut(pairs.test) };
   const readable = { join: segmenter.join, references: ({ id }: Example) => texts.get(id)! };
@@ -115,13 +114,7 @@ async function readPairs(options: Options): Promise<Sets<Pair>> {
     dev: filtered(part("dev"), (pair) => !scored.has(pair.source)),
     test: given ?? part("test"),
   };
-  for (const [name, set] of Object.entries(sets)) {
-    if (set.length === 0) {
-      throw new InputError(
-        `Cannot use ${set.provenance.name} as its ${name} set must have sentences: current value is 0`,
-      );
-    }
-  }
+  checkFilled(sets, "sentences");
   return {
     train: limited(sets.train, Number(words)),
     dev: limited(sets.dev, Number(devWords)),
@@ -131,6 +124,5 @@ async function readPairs(options: Options): Promise<Sets<Pair>> {
 
 /** The same pairs with ids of their own, for line 1 of one file isn't line 1 of another. */
 function named(pairs: Dataset<Pair>, prefix: string): Dataset<Pair> {
-  const items = [...pairs].map((pair) => ({ ...pair, id: prefix + pair.id }));
-  return { provenance: pairs.provenance, length: items.length, [Symbol.iterator]: () => items[Symbol.iterator]() };
+  return datasetOf([...pairs].map((pair) => ({ ...pair, id: prefix + pair.id })), pairs.provenance);
 }

@@ -4,20 +4,13 @@
  *
  * @module
  */
+import { checkFloats } from "./float_inputs.ts";
 import type { Inputs, PackKernel } from "./pack.ts";
 
 /** B, H, N, S, D, M and the settings, in the order in which the module takes them. */
 function sizes({ q, k, v }: Inputs, { causal, scale }: Record<string, unknown>): number[] {
   const [batches, heads, queries, depth] = q.shape;
   return [batches, heads, queries, k.shape[2], depth, v.shape[3], Number(Boolean(causal)), scale as number];
-}
-
-function check(inputs: Inputs): void {
-  for (const [name, { dtype }] of Object.entries(inputs)) {
-    if (dtype !== "float32") {
-      throw new Error(`Cannot attend as ${name} must be float32: current value is ${dtype}`);
-    }
-  }
 }
 
 /**
@@ -27,7 +20,7 @@ function check(inputs: Inputs): void {
 const attention: PackKernel = {
   name: "HeedAttention",
   run({ backend, functions, address, scratch }, inputs, attrs) {
-    check(inputs);
+    checkFloats("attend", inputs);
     const { q, k, v, mask } = inputs;
     const [batches, heads, queries, depth] = q.shape;
     const width = v.shape[3];
@@ -49,7 +42,7 @@ const attention: PackKernel = {
 const attentionGradient: PackKernel = {
   name: "HeedAttentionGrad",
   run({ backend, functions, address, scratch }, inputs, attrs) {
-    check(inputs);
+    checkFloats("attend", inputs);
     const { q, k, v, mask, out, maxima, totals, dOut } = inputs;
     const made = [q, k, v].map(({ shape }) => backend.makeOutput(shape, "float32"));
     const room = scratch(functions.attentionGradientScratch(q.shape[3], v.shape[3]));

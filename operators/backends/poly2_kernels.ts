@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { checkFloats } from "./float_inputs.ts";
 import type { Inputs, PackKernel } from "./pack.ts";
 
 /** B, H, N, S, D, M and the settings, in the order in which the module takes them. */
@@ -15,14 +16,6 @@ function sizes({ q, k, v }: Inputs, { causal, linear, eps }: Record<string, unkn
   ];
 }
 
-function check(inputs: Inputs): void {
-  for (const [name, { dtype }] of Object.entries(inputs)) {
-    if (dtype !== "float32") {
-      throw new Error(`Cannot attend as ${name} must be float32: current value is ${dtype}`);
-    }
-  }
-}
-
 /**
  * Inputs q `[B, H, N, D]`, k `[B, H, S, D]`, v `[B, H, S, M]`, mask `[B, S]` or none, and state `[B, H, C, M + 1]` or,
  * with what rounding took from it, `[B, H, 2 C, M + 1]`, or none; outputs `[B, H, N, M]`, for the way back the denominators `[B, H, N]`, and where a state came in, the state behind
@@ -31,7 +24,7 @@ function check(inputs: Inputs): void {
 const attention: PackKernel = {
   name: "HeedPoly2Attention",
   run({ backend, functions, address, scratch }, inputs, attrs) {
-    check(inputs);
+    checkFloats("attend", inputs);
     const { q, k, v, mask, state } = inputs;
     const [batches, heads, queries, depth] = q.shape;
     const keys = k.shape[2], width = v.shape[3];
@@ -58,7 +51,7 @@ const attention: PackKernel = {
 const attentionGradient: PackKernel = {
   name: "HeedPoly2AttentionGrad",
   run({ backend, functions, address, scratch }, inputs, attrs) {
-    check(inputs);
+    checkFloats("attend", inputs);
     const { q, k, v, mask, out, totals, dOut } = inputs;
     const made = [q, k, v].map(({ shape }) => backend.makeOutput(shape, "float32"));
     const settings = sizes(inputs, attrs);

@@ -8,6 +8,8 @@
 import { InputError } from "../records.ts";
 import type { AttentionCost } from "./attention_costs.ts";
 import type { AttentionDims } from "./attention_dims.ts";
+import { checkMask } from "./masks.ts";
+import { assertShape } from "./shape.ts";
 import type { Tensor, Tensor2D, Tensor4D } from "./tf.ts";
 
 /** Who sees whom. */
@@ -50,6 +52,23 @@ export interface AttentionState {
     v: Tensor4D,
     mask?: Tensor2D,
   ): { readonly output: Tensor4D; readonly next: AttentionState };
+}
+
+/**
+ * Checks what {@linkcode AttentionState.step} takes.
+ *
+ * @throws RangeError when a shape doesn't fit.
+ * @throws InputError when the chunk has no position, or the mask holds neither numbers nor booleans.
+ */
+export function checkChunk(q: Tensor4D, k: Tensor4D, v: Tensor4D, mask: Tensor2D | undefined): void {
+  const [batch, heads, length, depth] = q.shape;
+  assertShape("q", q, [null, null, null, null]);
+  assertShape("k", k, [batch, heads, length, depth]);
+  assertShape("v", v, [batch, heads, length, null]);
+  if (mask) checkMask(mask, batch, length);
+  if (length < 1) {
+    throw new InputError(`Cannot take a step as a chunk must have at least one position: current value is ${length}`);
+  }
 }
 
 /** An attention mechanism. Pure: it neither keeps nor disposes of a tensor. */

@@ -4,16 +4,13 @@
  *
  * @module
  */
-import { InputError } from "../records.ts";
-import type { AttentionState } from "./attention_mechanism.ts";
+import { type AttentionState, checkChunk } from "./attention_mechanism.ts";
 import { DEFAULT_EPS, divide } from "./denominators.ts";
 import { checkFeatureMap, type FeatureMap, featuresOf, hasFused, scaledQueries } from "./feature_map.ts";
-import { checkMask } from "./masks.ts";
 import { CAUSAL_CHUNK, causalRows, keysOf } from "./kernel_rows.ts";
 import { addKeys, joinCompensated } from "./kernel_sums.ts";
 import { scoped } from "./scope.ts";
-import { assertShape } from "./shape.ts";
-import type { Tensor, Tensor2D, Tensor4D } from "./tf.ts";
+import type { Tensor, Tensor4D } from "./tf.ts";
 
 /** Options of {@linkcode kernelState}. */
 export interface KernelStateOptions {
@@ -51,7 +48,8 @@ function after(options: KernelStateOptions, position: number, tensors: readonly 
       const first = position, length = q.shape[2];
       // A state goes on as it began: S and z apart, or in one tensor of the device kernel's.
       const fused = tensors.length === 1 || (first === 0 && !compensated && eps > 0 && hasFused(map));
-      check(map, q, k, v, mask, positions, first + length);
+      checkChunk(q, k, v, mask);
+      checkFeatureMap(map, q.shape[3], Math.max(first + length, positions ?? 0));
       const [output, ...next] = scoped(() => {
         const keys = keysOf(map, k, v, mask, positions);
         if (fused) {
@@ -80,24 +78,4 @@ function after(options: KernelStateOptions, position: number, tensors: readonly 
       return { output: output as Tensor4D, next: after(options, first + length, next) };
     },
   };
-}
-
-function check(
-  map: FeatureMap,
-  q: Tensor4D,
-  k: Tensor4D,
-  v: Tensor4D,
-  mask: Tensor2D | undefined,
-  positions: number | undefined,
-  reached: number,
-): void {
-  const [batch, heads, length, depth] = q.shape;
-  assertShape("q", q, [null, null, null, null]);
-  assertShape("k", k, [batch, heads, length, depth]);
-  assertShape("v", v, [batch, heads, length, null]);
-  if (mask) checkMask(mask, batch, length);
-  if (length < 1) {
-    throw new InputError(`Cannot take a step as a chunk must have at least one position: current value is ${length}`);
-  }
-  checkFeatureMap(map, depth, Math.max(reached, positions ?? 0));
 }

@@ -3,12 +3,9 @@
  *
  * @module
  */
-import { InputError } from "../records.ts";
-import type { AttentionState } from "./attention_mechanism.ts";
-import { checkMask } from "./masks.ts";
+import { type AttentionState, checkChunk } from "./attention_mechanism.ts";
 import { materialisedSoftmax } from "./materialised_softmax.ts";
 import { scoped } from "./scope.ts";
-import { assertShape } from "./shape.ts";
 import { type Tensor, type Tensor2D, type Tensor4D, tf } from "./tf.ts";
 import { visiblePairs } from "./visible.ts";
 
@@ -33,16 +30,8 @@ function after(options: KeyValueCacheOptions, position: number, tensors: readonl
     tensors,
     with: (others) => after(options, position, others),
     step(q, k, v, mask) {
-      const [batch, heads, length, depth] = q.shape;
-      assertShape("q", q, [null, null, null, null]);
-      assertShape("k", k, [batch, heads, length, depth]);
-      assertShape("v", v, [batch, heads, length, null]);
-      if (mask) checkMask(mask, batch, length);
-      if (length < 1) {
-        throw new InputError(
-          `Cannot take a step as a chunk must have at least one position: current value is ${length}`,
-        );
-      }
+      const [batch, , length, depth] = q.shape;
+      checkChunk(q, k, v, mask);
       const [output, ...next] = scoped(() => {
         const [keys, values] = [k, v].map((x, at) => position === 0 ? x.clone() : tf.concat([tensors[at], x], 2));
         const seen = seenSoFar(tensors[2], mask, batch, position, length);

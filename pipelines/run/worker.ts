@@ -8,6 +8,7 @@
 import { fromFileUrl, relative } from "@std/path";
 import { defer } from "rxjs";
 import { InputError } from "../../operators/records.ts";
+import { failureOf, onFailure } from "../../operators/worker_failures.ts";
 import type { EngineChoice, Order, Report } from "./messages.ts";
 import { experimentIn } from "./load.ts";
 
@@ -17,20 +18,8 @@ let ready: Promise<void> | undefined;
 self.addEventListener("message", ({ data }: MessageEvent<Order>) => {
   serve(data).catch(fail);
 });
-// Errors that no stream catches (a timer, a forgotten promise) belong to the trial that runs.
-self.addEventListener("error", (event) => {
-  event.preventDefault();
-  fail(event.error ?? event.message);
-});
-self.addEventListener("unhandledrejection", (event) => {
-  event.preventDefault();
-  fail(event.reason);
-});
-// A trial that ends the thread (Deno.exit) would otherwise leave the pool waiting for ever.
-self.addEventListener(
-  "unload",
-  () => post({ kind: "error", name: "Error", message: "the worker was ended from inside" }),
-);
+// What no stream catches belongs to the trial that runs.
+onFailure(self, fail, () => post({ kind: "error", name: "Error", message: "the worker was ended from inside" }));
 
 async function serve({ trial, module, engine, checkpoint }: Order): Promise<void> {
   const experiment = await experimentIn(module, trial.pipeline);
@@ -52,7 +41,7 @@ async function startEngine({ backend, pack }: EngineChoice): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const { name, message } = failureOf(error);
   post({ kind: "error", name, message: message.split("\n")[0] + whereabouts(error) });
 }
 

@@ -1,11 +1,11 @@
 /** Drawn sizes and values that tests of attention share. */
 import { normal } from "../../operators/numerics/random.ts";
 import { type Tensor, type Tensor2D, type Tensor4D, tf } from "../../operators/numerics/tf.ts";
-import type { AttentionCase } from "../reference/softmax_attention.ts";
+import type { AttentionCase, AttentionSizes } from "../reference/softmax_attention.ts";
 
 /** A case with its values, as numbers. */
-export interface DrawnAttention {
-  readonly at: AttentionCase;
+export interface DrawnAttention<At extends AttentionSizes = AttentionCase> {
+  readonly at: At;
   readonly q: Float32Array;
   readonly k: Float32Array;
   readonly v: Float32Array;
@@ -34,7 +34,7 @@ export function drawAttention(
 }
 
 /** The tensors of a case. */
-export function attentionTensors({ at, q, k, v }: DrawnAttention) {
+export function attentionTensors({ at, q, k, v }: DrawnAttention<AttentionSizes>) {
   const { batch, heads, queries, keys, depth, width } = at;
   return {
     q: tf.tensor4d(q, [batch, heads, queries, depth]),
@@ -46,7 +46,7 @@ export function attentionTensors({ at, q, k, v }: DrawnAttention) {
 
 /** Output, and gradients at q, k and v for the gradient `dOut` at the output. */
 export function runAttention(
-  drawn: DrawnAttention,
+  drawn: DrawnAttention<AttentionSizes>,
   attend: (q: Tensor4D, k: Tensor4D, v: Tensor4D, mask?: Tensor2D) => Tensor4D,
 ): Float32Array[] {
   return tf.tidy(() => {

@@ -11,6 +11,9 @@ import { type Tensor, tf } from "../../operators/numerics/tf.ts";
 /** The builds that this host runs. */
 export const BUILDS = (["relaxed", "simd"] as const).filter(supports);
 
+/** Without the pack, and with each build that this host runs. */
+export const ENGINES = ["off", ...BUILDS] as const;
+
 /** A test with a build in place, for each build; it also fails when it leaves a tensor or bytes behind. */
 export function packTest(name: string, body: (build: typeof BUILDS[number]) => void | Promise<void>): void {
   for (const build of BUILDS) {

@@ -3,41 +3,21 @@
  *
  * @module
  */
-import { supports } from "../../operators/backends/pack.ts";
 import { poly2Attention, type Poly2Options } from "../../operators/numerics/poly2_attention.ts";
-import { normal } from "../../operators/numerics/random.ts";
-import { type Tensor, type Tensor4D, tf } from "../../operators/numerics/tf.ts";
+import { drawAttention, type DrawnAttention, runAttention } from "./attention_cases.ts";
 import { assertClose, tolerances } from "./close.ts";
 import { type Poly2Case, poly2GradientReference, poly2Reference } from "../reference/poly2_attention.ts";
 
-/** Without the pack, and with each build that this host runs. */
-export const ENGINES = ["off", ...(["relaxed", "simd"] as const).filter(supports)] as const;
 /** The two ways to the same values. */
 export const ROUTES = ["linear", "quadratic"] as const;
 
-/** Sizes and values of a case. */
-export interface Drawn {
-  readonly at: Poly2Case;
-  readonly q: Float32Array;
-  readonly k: Float32Array;
-  readonly v: Float32Array;
-  readonly dOut: Float32Array;
-}
+/** A case with its values. */
+export type Drawn = DrawnAttention<Poly2Case>;
 
-/** A case with seeded values; `masking` 0 hides nothing, 1 some keys, 2 every key of the first sequence, too. */
+/** Seeded values as {@linkcode drawAttention} draws them, with queries so small that 1 + q·k seldom comes near 0. */
 export function draw(sizes: number[], causal: boolean, masking: number, seed: number): Drawn {
-  const [batch, heads, queries, keys, depth, width] = sizes;
-  const values = (size: number, part: number, by = 1) => normal([size], by, 7 * seed + part).values;
-  const mask = masking
-    ? Array.from(values(batch * keys, 4), (value, i) => Number(value > 0 && !(masking === 2 && i < keys)))
-    : undefined;
-  return {
-    at: { batch, heads, queries, keys, depth, width, causal, mask, eps: 1e-6 },
-    q: values(batch * heads * queries * depth, 0, 0.3 / Math.sqrt(depth)),
-    k: values(batch * heads * keys * depth, 1),
-    v: values(batch * heads * keys * width, 2),
-    dOut: values(batch * heads * queries * width, 3),
-  };
+  const { at: { scale, ...at }, q, ...rest } = drawAttention(sizes, causal, masking, seed);
+  return { at: { ...at, eps: 1e-6 }, q: q.map((value) => 0.3 * scale * value), ...rest };
 }
 
 /** A route, or none given. */
@@ -45,25 +25,12 @@ export type Route = Poly2Options["route"];
 
 /** Output and gradients at q, k and v, on the engine in place. */
 export function attend(
-  { at, q, k, v, dOut }: Drawn,
+  drawn: Drawn,
   route?: Route,
   wrap: <T>(f: () => T) => T = (f) => f(),
 ): Float32Array[] {
-  const { batch, heads, queries, keys, depth, width } = at;
-  return tf.tidy(() => {
-    const tensors = [
-      tf.tensor(q, [batch, heads, queries, depth]),
-      tf.tensor(k, [batch, heads, keys, depth]),
-      tf.tensor(v, [batch, heads, keys, width]),
-    ];
-    const mask = at.mask && tf.tensor2d(Array.from(at.mask), [batch, keys]);
-    const options: Poly2Options = { causal: at.causal, mask, route, eps: at.eps };
-    const forward = (q: Tensor, k: Tensor, v: Tensor) =>
-      wrap(() => poly2Attention(q as Tensor4D, k as Tensor4D, v as Tensor4D, options));
-    const out = forward(tensors[0], tensors[1], tensors[2]);
-    const gradients = tf.grads(forward)(tensors, tf.tensor(dOut, out.shape) as Tensor4D);
-    return [out, ...gradients].map((tensor) => tensor.dataSync() as Float32Array);
-  });
+  const { causal, eps } = drawn.at;
+  return runAttention(drawn, (q, k, v, mask) => wrap(() => poly2Attention(q, k, v, { causal, mask, route, eps })));
 }
 
 /**

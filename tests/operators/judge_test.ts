@@ -25,11 +25,10 @@ import {
   wordsIn,
 } from "../helpers/sentences.ts";
 import { assertNothingLeft, endless, outcomeOf } from "../helpers/streams.ts";
-import { childErrors, greedyMerges, nodesOf } from "../reference/recursive.ts";
+import { childErrors, greedyMerges, nodesOf, PAPER } from "../reference/recursive.ts";
 
 await useEngine();
 
-const PAPER = { weighted: true, normalised: true, squashed: false };
 const judging = (model = tinyRecursive()): OperatorFunction<Batch, readonly Judged[]> => (source) =>
   withParameters(5, (parameters) => source.pipe(judge(model, parameters)));
 

@@ -34,11 +34,10 @@ import {
   wordsIn,
 } from "../helpers/sentences.ts";
 import { assertNothingLeft, outcomeOf } from "../helpers/streams.ts";
-import { energy, greedyMerges, nodesOf } from "../reference/recursive.ts";
+import { energy, greedyMerges, nodesOf, PAPER } from "../reference/recursive.ts";
 
 await useEngine();
 
-const PAPER = { weighted: true, normalised: true, squashed: false };
 const batches = [1, 3, 4].map((at) => batchOf(someSentences[at]));
 const [a, b, c] = batches;
 

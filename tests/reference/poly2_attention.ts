@@ -4,18 +4,10 @@
  *
  * @module
  */
+import type { AttentionSizes } from "./softmax_attention.ts";
 
-/** Sizes, and who sees whom. */
-export interface Poly2Case {
-  readonly batch: number;
-  readonly heads: number;
-  readonly queries: number;
-  readonly keys: number;
-  readonly depth: number;
-  readonly width: number;
-  readonly causal: boolean;
-  /** `[B, S]`, 1 = attend. */
-  readonly mask?: ArrayLike<number>;
+/** Sizes and the least denominator. */
+export interface Poly2Case extends AttentionSizes {
   readonly eps: number;
 }
 

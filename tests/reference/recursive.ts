@@ -21,6 +21,9 @@ export interface Form {
   readonly squashed: boolean;
 }
 
+/** The form of the paper (Socher et al. 2011). */
+export const PAPER: Form = { weighted: true, normalised: true, squashed: false };
+
 /** A node: its vector, its words, and for a merge its children. */
 export interface Node {
   readonly vector: number[];

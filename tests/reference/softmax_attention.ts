@@ -5,7 +5,7 @@
  */
 
 /** Sizes, and who sees whom. */
-export interface AttentionCase {
+export interface AttentionSizes {
   readonly batch: number;
   readonly heads: number;
   readonly queries: number;
@@ -15,6 +15,10 @@ export interface AttentionCase {
   readonly causal: boolean;
   /** `[B, S]`, 1 = attend. */
   readonly mask?: ArrayLike<number>;
+}
+
+/** Sizes and the factor of scores. */
+export interface AttentionCase extends AttentionSizes {
   readonly scale: number;
 }
 

@@ -1,14 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { useEngine } from "../../../operators/backends/engine.ts";
-import { supports } from "../../../operators/backends/pack.ts";
 import { gruStep } from "../../../operators/numerics/recurrence.ts";
 import { type Tensor2D, tf } from "../../../operators/numerics/tf.ts";
+import { BUILDS } from "../../helpers/builds.ts";
 import { assertClose, tolerances } from "../../helpers/close.ts";
 import { lengthsOf, NAMES, run, shapes, type Sizes, values, weights } from "../../helpers/gru_cases.ts";
 import { gruReference, rows } from "../../reference/gru.ts";
-
-const BUILDS = (["relaxed", "simd"] as const).filter(supports);
 
 const anySizes = fc.record({
   batch: fc.integer({ min: 1, max: 41 }),

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { useEngine } from "../../../operators/backends/engine.ts";
-import { packFunctions, supports, type WasmBackend } from "../../../operators/backends/pack.ts";
+import { packFunctions, type WasmBackend } from "../../../operators/backends/pack.ts";
 import { tf } from "../../../operators/numerics/tf.ts";
+import { BUILDS } from "../../helpers/builds.ts";
 
-const BUILDS = (["relaxed", "simd"] as const).filter(supports);
 const COUNT = 1 << 16;
 
 /** The distance between float32 numbers at |x|. */

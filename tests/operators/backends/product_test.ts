@@ -1,11 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { useEngine } from "../../../operators/backends/engine.ts";
-import { supports } from "../../../operators/backends/pack.ts";
 import { type Tensor, tf } from "../../../operators/numerics/tf.ts";
+import { BUILDS } from "../../helpers/builds.ts";
 import { type Dense, product } from "../../reference/product.ts";
-
-const BUILDS = (["relaxed", "simd"] as const).filter(supports);
 
 /** Values that float32 holds exactly, from a small generator, so that a failing case is its seed and sizes. */
 function dense(shape: readonly number[], seed: number): Dense {

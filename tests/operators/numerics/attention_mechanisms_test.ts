@@ -104,6 +104,22 @@ tensorTest("a user's own mechanism is counted and checked like the others", () =
   checkMechanism(mean, { n: 1, d: 4, m: 1 });
 });
 
+tensorTest("every state refuses chunks whose sides don't fit, and empty ones", () => {
+  const { q, k, v, mask } = attentionTensors(drawAttention([2, 1, 3, 3, 4, 5], true, 1, 1));
+  const none = part(q, 0, 0);
+  const refused: [Parameters<ReturnType<NonNullable<AttentionMechanism["state"]>>["step"]>, string][] = [
+    [[none, none, part(v, 0, 0)], "a chunk must have at least one position: current value is 0"],
+    [[q, part(k, 0, 2), v], "Cannot use k of shape [2, 1, 2, 4]: expected [2, 1, 3, 4]"],
+    [[q, k, part(v, 0, 2)], "Cannot use v of shape [2, 1, 2, 5]: expected [2, 1, 3, any]"],
+    [[q, k, v, part(mask!, 0, 2, 1)], "Cannot use mask of shape [2, 2]: expected [2, 3]"],
+  ];
+  for (const mechanism of attentionMechanisms) {
+    for (const [chunk, message] of refused) {
+      assertThrows(() => mechanism.state!({ positions: 9 }).step(...chunk), Error, message, mechanism.name);
+    }
+  }
+});
+
 tensorTest("names are unique, and everybody is cited", () => {
   assertEquals(new Set(attentionMechanisms.map(({ name }) => name)).size, attentionMechanisms.length);
   assert(attentionMechanisms.every(({ citation, scaling }) => citation && scaling));

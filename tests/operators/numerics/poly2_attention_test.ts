@@ -11,9 +11,10 @@ import {
 } from "../../../operators/numerics/poly2_attention.ts";
 import { normal } from "../../../operators/numerics/random.ts";
 import { type Tensor2D, type Tensor4D, tf } from "../../../operators/numerics/tf.ts";
+import { ENGINES } from "../../helpers/builds.ts";
 import { assertClose, tolerances } from "../../helpers/close.ts";
 import { differenceGradient } from "../../helpers/gradient.ts";
-import { attend, check, draw, ENGINES, ROUTES } from "../../helpers/poly2_cases.ts";
+import { attend, check, draw, ROUTES } from "../../helpers/poly2_cases.ts";
 import { poly2FeaturesReference, poly2GradientReference, poly2Reference } from "../../reference/poly2_attention.ts";
 
 const side = fc.integer({ min: 1, max: 70 });

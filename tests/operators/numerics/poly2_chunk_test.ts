@@ -5,7 +5,8 @@ import { poly2Attention, poly2Chunk, poly2State, poly2Width } from "../../../ope
 import { normal } from "../../../operators/numerics/random.ts";
 import { type Tensor, type Tensor2D, type Tensor4D, tf } from "../../../operators/numerics/tf.ts";
 import { assertClose, tolerances } from "../../helpers/close.ts";
-import { attend, draw, ENGINES } from "../../helpers/poly2_cases.ts";
+import { ENGINES } from "../../helpers/builds.ts";
+import { attend, draw } from "../../helpers/poly2_cases.ts";
 import { poly2FeaturesReference, poly2Recurrence } from "../../reference/poly2_attention.ts";
 
 for (const pack of ENGINES) {

@@ -24,6 +24,7 @@ import {
 import { InputError, type Tree } from "../../../operators/records.ts";
 import { assertClose, tolerances } from "../../helpers/close.ts";
 import { differenceGradient } from "../../helpers/gradient.ts";
+import { rowsOf } from "../../helpers/sentences.ts";
 import { tensorTest, valuesOf } from "../../helpers/tensors.ts";
 import {
   childErrors,
@@ -33,17 +34,11 @@ import {
   greedyMerges,
   merge,
   nodesOf,
+  PAPER,
   type Weights,
 } from "../../reference/recursive.ts";
 
 const WIDTH = 7, CLASSES = 3;
-const PAPER: Form = { weighted: true, normalised: true, squashed: false };
-
-const rowsOf = (values: ArrayLike<number>, columns: number) =>
-  Array.from(
-    { length: values.length / columns },
-    (_, row) => Array.from(values).slice(row * columns, (row + 1) * columns),
-  );
 
 /** Weights with biases that are not zero, and the same numbers as tensors. */
 function weightsOf(seed: number, width = WIDTH): Weights {

@@ -1,11 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { useEngine } from "../../../operators/backends/engine.ts";
-import { supports } from "../../../operators/backends/pack.ts";
 import { composed } from "../../../operators/numerics/device_kernels.ts";
 import { normal } from "../../../operators/numerics/random.ts";
-import { softmaxAttention, type SoftmaxAttentionOptions } from "../../../operators/numerics/softmax_attention.ts";
-import { type Tensor, type Tensor2D, type Tensor4D, tf } from "../../../operators/numerics/tf.ts";
+import { softmaxAttention } from "../../../operators/numerics/softmax_attention.ts";
+import { type Tensor2D, type Tensor4D, tf } from "../../../operators/numerics/tf.ts";
+import { drawAttention, type DrawnAttention, runAttention } from "../../helpers/attention_cases.ts";
+import { ENGINES } from "../../helpers/builds.ts";
 import { assertClose, tolerances } from "../../helpers/close.ts";
 import { differenceGradient } from "../../helpers/gradient.ts";
 import {
@@ -14,55 +15,13 @@ import {
   attentionReference,
 } from "../../reference/softmax_attention.ts";
 
-const ENGINES = ["off", ...(["relaxed", "simd"] as const).filter(supports)] as const;
-
-interface Drawn {
-  readonly at: AttentionCase;
-  readonly q: Float32Array;
-  readonly k: Float32Array;
-  readonly v: Float32Array;
-  readonly dOut: Float32Array;
-}
-
-/** A case with seeded values; `masking` 0 hides nothing, 1 some keys, 2 every key of the first sequence, too. */
-function draw(sizes: number[], causal: boolean, masking: number, seed: number, deviation = 1): Drawn {
-  const [batch, heads, queries, keys, depth, width] = sizes;
-  const values = (size: number, part: number, by = deviation) => normal([size], by, 7 * seed + part).values;
-  const mask = masking
-    ? Array.from(values(batch * keys, 4), (value, i) => Number(value > 0 && !(masking === 2 && i < keys)))
-    : undefined;
-  return {
-    at: { batch, heads, queries, keys, depth, width, causal, mask, scale: 1 / Math.sqrt(depth) },
-    q: values(batch * heads * queries * depth, 0),
-    k: values(batch * heads * keys * depth, 1),
-    v: values(batch * heads * keys * width, 2, 1),
-    dOut: values(batch * heads * queries * width, 3, 1),
-  };
-}
-
 /** Output and gradients at q, k and v, on the engine in place. */
-function attend({ at, q, k, v, dOut }: Drawn, wrap: <T>(f: () => T) => T = (f) => f()): Float32Array[] {
-  const { batch, heads, queries, keys, depth, width } = at;
-  return tf.tidy(() => {
-    const tensors = [
-      tf.tensor(q, [batch, heads, queries, depth]),
-      tf.tensor(k, [batch, heads, keys, depth]),
-      tf.tensor(v, [batch, heads, keys, width]),
-    ];
-    const options: SoftmaxAttentionOptions = {
-      causal: at.causal,
-      mask: at.mask && tf.tensor2d(Array.from(at.mask), [batch, keys]),
-      scale: at.scale,
-    };
-    const forward = (q: Tensor, k: Tensor, v: Tensor) =>
-      wrap(() => softmaxAttention(q as Tensor4D, k as Tensor4D, v as Tensor4D, options));
-    const out = forward(tensors[0], tensors[1], tensors[2]);
-    const gradients = tf.grads(forward)(tensors, tf.tensor(dOut, out.shape) as Tensor4D);
-    return [out, ...gradients].map((tensor) => tensor.dataSync() as Float32Array);
-  });
+function attend(drawn: DrawnAttention, wrap: <T>(f: () => T) => T = (f) => f()): Float32Array[] {
+  const { causal, scale } = drawn.at;
+  return runAttention(drawn, (q, k, v, mask) => wrap(() => softmaxAttention(q, k, v, { causal, mask, scale })));
 }
 
-function check(drawn: Drawn, factor = 1): void {
+function check(drawn: DrawnAttention, factor = 1): void {
   const { at, q, k, v, dOut } = drawn;
   const found = attend(drawn);
   const wanted = [attentionReference(at, q, k, v), ...attentionGradientReference(at, q, k, v, dOut)];
@@ -81,7 +40,7 @@ const cases = fc.tuple(
 
 Deno.test("the float64 gradient is what difference quotients give", () => {
   for (const causal of [false, true]) {
-    const { at, q, k, v, dOut } = draw([2, 2, 3, 5, 2, 3], causal, 2, 3);
+    const { at, q, k, v, dOut } = drawAttention([2, 2, 3, 5, 2, 3], causal, 2, 3);
     const inputs = [q, k, v].map((values) => Array.from(values));
     attentionGradientReference(at, q, k, v, dOut).forEach((gradient, which) => {
       const loss = (x: number[]) => {
@@ -98,7 +57,7 @@ for (const pack of ENGINES) {
     const engine = await useEngine({ pack });
     assertEquals(engine.pack, pack);
     assertEquals(tf.getKernel("HeedAttention", "wasm") !== undefined, pack !== "off");
-    fc.assert(fc.property(cases, ([sizes, ...rest]) => check(draw(sizes, ...rest))), {
+    fc.assert(fc.property(cases, ([sizes, ...rest]) => check(drawAttention(sizes, ...rest))), {
       numRuns: pack === "off" ? 15 : 50,
     });
   });
@@ -117,27 +76,27 @@ for (const pack of ENGINES) {
     fc.assert(
       fc.property(
         fc.tuple(sizes, fc.boolean(), between(0, 2), fc.nat(100_000)),
-        ([sizes, ...rest]) => check(draw(sizes, ...rest)),
+        ([sizes, ...rest]) => check(drawAttention(sizes, ...rest)),
       ),
       { numRuns: 100 },
     );
     // Over 2e-5 where dP - rowsum(O dO) is taken as it stands.
-    check(draw([1, 3, 48, 2, 2, 66], false, 1, 471));
-    check(draw([1, 2, 61, 2, 3, 63], false, 1, 601));
+    check(drawAttention([1, 3, 48, 2, 2, 66], false, 1, 471));
+    check(drawAttention([1, 2, 61, 2, 3, 63], false, 1, 601));
   });
 
   Deno.test(`${pack}: blocks and tiles: more queries than a block, more keys than a tile`, async () => {
     await useEngine({ pack });
-    check(draw([1, 1, 269, 131, 5, 3], false, 0, 1));
-    check(draw([1, 1, 269, 269, 5, 3], true, 0, 2));
-    check(draw([2, 1, 137, 197, 8, 8], true, 2, 3));
-    check(draw([1, 2, 64, 64, 64, 64], true, 1, 4));
+    check(drawAttention([1, 1, 269, 131, 5, 3], false, 0, 1));
+    check(drawAttention([1, 1, 269, 269, 5, 3], true, 0, 2));
+    check(drawAttention([2, 1, 137, 197, 8, 8], true, 2, 3));
+    check(drawAttention([1, 2, 64, 64, 64, 64], true, 1, 4));
   });
 
   Deno.test(`${pack}: one query, one key, one column`, async () => {
     await useEngine({ pack });
     // One key takes all weight: the output is its value, and queries learn nothing.
-    const single = draw([1, 2, 3, 1, 2, 5], false, 0, 1);
+    const single = drawAttention([1, 2, 3, 1, 2, 5], false, 0, 1);
     const [out, dQ, dK] = attend(single);
     for (let head = 0; head < 2; head++) {
       for (let i = 0; i < 3; i++) {
@@ -146,8 +105,8 @@ for (const pack of ENGINES) {
     }
     assert(dQ.every((value) => value === 0));
     assert(dK.every((value) => value === 0));
-    check(draw([1, 1, 1, 1, 1, 1], true, 0, 2));
-    check(draw([1, 1, 1, 67, 3, 1], false, 0, 3));
+    check(drawAttention([1, 1, 1, 1, 1, 1], true, 0, 2));
+    check(drawAttention([1, 1, 1, 67, 3, 1], false, 0, 3));
   });
 
   Deno.test(`${pack}: two queries and two keys by hand`, async () => {
@@ -167,7 +126,7 @@ for (const pack of ENGINES) {
 
   Deno.test(`${pack}: a query that sees nothing gives zeros and passes none back`, async () => {
     await useEngine({ pack });
-    const drawn = draw([2, 1, 11, 67, 3, 5], false, 2, 5);
+    const drawn = drawAttention([2, 1, 11, 67, 3, 5], false, 2, 5);
     const [out, dQ, dK, dV] = attend(drawn);
     const first = [out, dQ, dK, dV].map((values) => values.subarray(0, values.length / 2));
     first.forEach((values) => assert(values.every((value) => value === 0)));
@@ -176,7 +135,7 @@ for (const pack of ENGINES) {
 
   Deno.test(`${pack}: what hidden keys hold changes nothing`, async () => {
     await useEngine({ pack });
-    const clean = draw([2, 2, 13, 71, 3, 5], false, 1, 6);
+    const clean = drawAttention([2, 2, 13, 71, 3, 5], false, 1, 6);
     const k = clean.k.slice(), v = clean.v.slice();
     for (let head = 0; head < 4; head++) {
       for (let j = 0; j < 71; j++) {
@@ -193,7 +152,7 @@ for (const pack of ENGINES) {
 
   Deno.test(`${pack}: a causal query's output has the same bits whatever comes later`, async () => {
     await useEngine({ pack });
-    const clean = draw([1, 1, 131, 131, 3, 5], true, 0, 7);
+    const clean = drawAttention([1, 1, 131, 131, 3, 5], true, 0, 7);
     const [before] = attend(clean);
     for (const t of [0, 6, 63, 64, 100]) {
       const k = clean.k.slice().fill(3, 3 * (t + 1)), v = clean.v.slice().fill(-2, 5 * (t + 1));
@@ -206,7 +165,7 @@ for (const pack of ENGINES) {
     await useEngine({ pack });
     // Products of small integers are exact in float32, so that only the softmax is measured.
     for (const [causal, masking] of [[false, 0], [true, 1]] as const) {
-      const drawn = draw([1, 2, 37, 97, 3, 5], causal, masking, 8, 58);
+      const drawn = drawAttention([1, 2, 37, 97, 3, 5], causal, masking, 8, 58);
       const whole = { ...drawn, q: drawn.q.map(Math.round), k: drawn.k.map(Math.round), at: { ...drawn.at, scale: 1 } };
       const { at, q, k, v, dOut } = whole;
       const found = attend(whole);
@@ -221,7 +180,7 @@ for (const pack of ENGINES) {
     await useEngine({ pack });
     for (const special of [NaN, Infinity, -Infinity]) {
       for (const where of ["q", "k", "v"] as const) {
-        const drawn = draw([1, 1, 19, 67, 3, 5], false, 0, 9);
+        const drawn = drawAttention([1, 1, 19, 67, 3, 5], false, 0, 9);
         const poisoned = { ...drawn, [where]: drawn[where].slice().fill(special, 7, 8) };
         const expected = attend(poisoned, composed), found = attend(poisoned);
         const kind = (value: number) => Number.isFinite(value) ? "finite" : String(value);
@@ -234,10 +193,10 @@ for (const pack of ENGINES) {
 
   Deno.test(`${pack}: no tensor is left behind`, async () => {
     await useEngine({ pack });
-    attend(draw([1, 2, 67, 71, 8, 8], true, 1, 1));
+    attend(drawAttention([1, 2, 67, 71, 8, 8], true, 1, 1));
     const before = tf.memory();
-    attend(draw([1, 2, 67, 71, 8, 8], true, 1, 1));
-    attend(draw([1, 1, 300, 300, 16, 16], false, 0, 1));
+    attend(drawAttention([1, 2, 67, 71, 8, 8], true, 1, 1));
+    attend(drawAttention([1, 1, 300, 300, 16, 16], false, 0, 1));
     assertEquals(tf.memory().numTensors, before.numTensors);
     assertEquals(tf.memory().numBytes, before.numBytes);
   });
