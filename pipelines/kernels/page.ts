@@ -18,6 +18,7 @@ import { claimsSection } from "../claims.ts";
 import type { Results, Trial } from "../experiment.ts";
 import { runEntries, seedsEntry } from "../method.ts";
 import { claimsOf } from "./claims.ts";
+import { contenderNames } from "./contenders.ts";
 import { executedCrossover } from "./executed.ts";
 import { decodeFigure, errorFigure, labelOf, memoryFigure, named, planFigure, winnerFigure } from "./figures.ts";
 import { thumbnail, timeFigure, trainingFigure } from "./time_figures.ts";
@@ -45,7 +46,15 @@ export function kernelsPage(results: Results): Promise<Page> {
     rows: results.rows,
     thumbnail: thumbnail(runs),
     sections: [
-      section("Time", timeFigure(runs), crossoverTable(runs), explained(runs), executedTable(runs), partsTable(runs)),
+      section(
+        "Time",
+        timeFigure(runs),
+        crossoverTable(runs),
+        explained(runs),
+        executedTable(runs),
+        composedNote(runs),
+        partsTable(runs),
+      ),
       section("Training", training, training && trainingTable(runs), training && trainingNote(runs)),
       section("Who wins", winnerFigure(runs), winnerFigure(runs, "elu"), exponentTable(runs)),
       section("Memory", memoryFigure(runs), wide && bytesTable(runs, wide)),
@@ -144,6 +153,32 @@ function explained(runs: KernelRuns): string {
           "the recurrence counts. That and what an exponential takes is in the crossover as executed."
         : ""
     }`;
+}
+
+/** How much later than counted the kernels overtake that have no device kernel of their own. */
+function composedNote(runs: KernelRuns): string | undefined {
+  const composed = runs.mechanisms.filter((each) =>
+    contenderNames.includes(each) && !each.startsWith("softmax") && !each.startsWith("poly2")
+  );
+  const told = [false, true].flatMap((causal) => {
+    const ratios = runs.settings.filter((setting) => setting.causal === causal).flatMap((setting) =>
+      composed.flatMap((each) => {
+        const measured = runs.crossing(setting, each)?.n, predicted = runs.predicted(setting, each);
+        return measured && predicted ? [measured / predicted] : [];
+      })
+    );
+    return ratios.length === 0 ? [] : [
+      `${causal ? "causal " : "not causal "}${formatNumber(Math.min(...ratios), 1)} to ${
+        formatNumber(Math.max(...ratios), 1)
+      }`,
+    ];
+  });
+  if (told.length === 0) return undefined;
+  return `${listWords(composed.map(labelOf))} ${
+    composed.length === 1 ? "is" : "are"
+  } composed of stock operations: each ` +
+    "operation on features, and causal on pairs within chunks, is a pass over memory, which counts of operations don't see. " +
+    `They overtake softmax at lengths ${listWords(told)} times the predicted ones.`;
 }
 
 /** How the crossovers of training lie to those of a forward pass, and which attentions have none. */
