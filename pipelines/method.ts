@@ -8,6 +8,7 @@ import project from "../deno.json" with { type: "json" };
 import type { Measurement } from "../operators/records.ts";
 import { formatCount, listWords, type MethodEntry } from "../reports/mod.ts";
 import type { Results, Trial } from "./experiment.ts";
+import { seedsOf } from "./runs.ts";
 
 /** Name, licence and citation of each source once, from rows `set`; nothing when there are none. */
 export function dataEntry(sets: readonly Measurement[]): MethodEntry | undefined {
@@ -55,7 +56,7 @@ export function finishedTrials(
 
 /** The seeds of finished trials, and what {@linkcode finishedTrials} says. */
 export function seedsEntry(results: Results, nameOf: (trial: Trial) => string): MethodEntry {
-  const seeds = [...new Set(results.trials.map(({ seed }) => seed))].sort((a, b) => a - b);
+  const seeds = seedsOf(results.trials);
   const listed = seeds.length === 0 ? [] : [listWords(seeds.map(String))];
   return { term: "Seeds", value: [...listed, finishedTrials(results, nameOf)].join("; ") };
 }

@@ -3,12 +3,10 @@
  *
  * @module
  */
-import type { Label, Measurement } from "../../operators/records.ts";
-import { type Interval, meanInterval } from "../../reports/mod.ts";
+import type { Measurement } from "../../operators/records.ts";
+import type { Interval } from "../../reports/mod.ts";
 import type { Results } from "../experiment.ts";
-
-/** Labels that a row must carry. */
-export type Labels = Readonly<Record<string, Label>>;
+import { estimateOf, finite, type Labels, seededRows, seedsOf } from "../runs.ts";
 
 /** Rows of finished trials with the label `seed`, in the order of configurations, then seeds. */
 export class AutoencoderRuns {
@@ -16,29 +14,22 @@ export class AutoencoderRuns {
   readonly seeds: readonly number[];
 
   constructor(results: Results) {
-    const seed = new Map(results.trials.map((trial) => [trial.id, trial.seed]));
-    this.seeds = [...new Set(seed.values())].sort((a, b) => a - b);
-    this.rows = results.rows.filter(({ trial }) => seed.has(trial))
-      .map((row): Measurement => ({ ...row, labels: { ...row.labels, seed: seed.get(row.trial)! } }))
-      .sort((a, b) => {
-        const [x, y] = [a, b].map(({ labels }) => JSON.stringify([labels.source, labels.penalty, labels.optimiser]));
-        return x < y ? -1 : x > y ? 1 : Number(a.labels.lambda) - Number(b.labels.lambda) ||
-          Number(a.labels.seed) - Number(b.labels.seed);
-      });
+    this.seeds = seedsOf(results.trials);
+    this.rows = seededRows(results).sort((a, b) => {
+      const [x, y] = [a, b].map(({ labels }) => JSON.stringify([labels.source, labels.penalty, labels.optimiser]));
+      return x < y ? -1 : x > y ? 1 : Number(a.labels.lambda) - Number(b.labels.lambda) ||
+        Number(a.labels.seed) - Number(b.labels.seed);
+    });
   }
 
   /** Finite rows of a metric with all of the labels. */
   select(metric: string, labels: Labels = {}): Measurement[] {
-    const wanted = Object.entries(labels);
-    return this.rows.filter((row) =>
-      row.metric === metric && Number.isFinite(row.value) && wanted.every(([key, value]) => row.labels[key] === value)
-    );
+    return finite(this.rows.filter((row) => row.metric === metric), labels);
   }
 
   /** Mean over seeds with its interval. */
   estimate(metric: string, labels: Labels): Interval | undefined {
-    const values = this.select(metric, labels).map(({ value }) => value);
-    return values.length === 0 ? undefined : meanInterval(values);
+    return estimateOf(this.select(metric, labels).map(({ value }) => value));
   }
 
   /** The largest value over seeds. */

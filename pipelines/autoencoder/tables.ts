@@ -5,7 +5,8 @@
  */
 import type { Measurement } from "../../operators/records.ts";
 import { type Cell, formatNumber, type Table, table } from "../../reports/mod.ts";
-import type { AutoencoderRuns, Labels } from "./runs.ts";
+import type { Labels } from "../runs.ts";
+import type { AutoencoderRuns } from "./runs.ts";
 
 /** The largest value over seeds. */
 function worst(

@@ -5,8 +5,9 @@
  */
 import { attentionMechanisms } from "../../operators/mod.ts";
 import type { Measurement } from "../../operators/records.ts";
-import { type Difference, type Interval, meanInterval, pairedDifference } from "../../reports/mod.ts";
+import { type Difference, type Interval, meanInterval } from "../../reports/mod.ts";
 import type { Results, Trial } from "../experiment.ts";
+import { differenceOf, finite, seededRows, seedsOf } from "../runs.ts";
 
 /** One configuration: an attention at one size of one task. */
 export interface Cell {
@@ -47,20 +48,17 @@ export class ContextRuns {
   readonly rows: readonly Measurement[];
   readonly #accuracy = new Map<string, Map<number, number>>();
 
-  constructor({ trials, rows }: Results) {
-    const seedOf = new Map(trials.map(({ id, seed }) => [id, seed]));
+  constructor(results: Results) {
     const place = ({ labels }: Measurement) => {
       const at = ORDER.indexOf(String(labels.attention));
       return at < 0 ? ORDER.length : at;
     };
     const size = ({ labels }: Measurement) => Number(labels.width ?? 0);
-    this.rows = rows.filter(({ trial }) => seedOf.has(trial))
-      .map((row): Measurement => ({ ...row, labels: { ...row.labels, seed: seedOf.get(row.trial)! } }))
-      .sort((a, b) =>
-        place(a) - place(b) || compare(String(a.labels.attention), String(b.labels.attention)) || size(a) - size(b)
-      );
-    this.trials = trials;
-    this.seeds = [...new Set(seedOf.values())].sort((a, b) => a - b);
+    this.rows = seededRows(results).sort((a, b) =>
+      place(a) - place(b) || compare(String(a.labels.attention), String(b.labels.attention)) || size(a) - size(b)
+    );
+    this.trials = results.trials;
+    this.seeds = seedsOf(this.trials);
     this.attentions = [...new Set(this.rows.map(({ labels }) => String(labels.attention)))];
     const accuracies = this.select("accuracy").filter(({ labels }) => labels.set === "test");
     for (const row of accuracies) {
@@ -80,9 +78,7 @@ export class ContextRuns {
 
   /** Finite values of one metric, of one task where it is named. */
   select(metric: string, task?: string): Measurement[] {
-    return this.rows.filter((row) =>
-      row.metric === metric && Number.isFinite(row.value) && (task === undefined || row.labels.task === task)
-    );
+    return finite(this.rows.filter((row) => row.metric === metric), task === undefined ? {} : { task });
   }
 
   /** What was scored of one task. */
@@ -93,9 +89,7 @@ export class ContextRuns {
   /** Accuracy of `a` − that of `b`, paired by seed; nothing when they share no seed. */
   difference(a: Cell, b: Cell): Difference | undefined {
     const [first, second] = [a, b].map((cell) => this.#accuracy.get(keyOf(cell)) ?? new Map<number, number>());
-    const shared = [...first.keys()].filter((seed) => second.has(seed));
-    if (shared.length === 0) return undefined;
-    return pairedDifference(shared.map((seed) => first.get(seed)!), shared.map((seed) => second.get(seed)!));
+    return differenceOf(first, second);
   }
 
   /** Mean share of the commonest label among test examples, %. */

@@ -4,10 +4,9 @@
  * @module
  */
 import type { Label, Measurement } from "../../operators/records.ts";
-import { type Difference, type Interval, meanInterval, pairedDifference } from "../../reports/mod.ts";
+import type { Difference, Interval } from "../../reports/mod.ts";
 import type { Results, Trial } from "../experiment.ts";
-
-type Labels = Readonly<Record<string, Label>>;
+import { differenceOf, estimateOf, finite, type Labels, lastValues, seedsOf } from "../runs.ts";
 
 /**
  * Finished trials and their rows, with the label `run`, by which trials are paired: the seed, or in a cross-validation the
@@ -27,7 +26,7 @@ export class RecursiveRuns {
     const byId = new Map(trials.map((trial) => [trial.id, trial]));
     const known = rows.filter(({ trial }) => byId.has(trial));
     this.folds = [...new Set(known.map(({ labels }) => Number(labels.fold)))].sort((a, b) => a - b);
-    this.seeds = [...new Set(trials.map(({ seed }) => seed))].sort((a, b) => a - b);
+    this.seeds = seedsOf(trials);
     const crossed = this.folds.length > 1;
     this.rows = (crossed && this.seeds.length > 1 ? overSeeds(known) : known).map((row) => ({
       ...row,
@@ -44,35 +43,22 @@ export class RecursiveRuns {
 
   /** Rows of one metric with a finite value that carry all of `labels`; what isn't named is as in the main configuration. */
   select(metric: string, labels: Labels = {}): Measurement[] {
-    const wanted = Object.entries({ ...this.main, ...labels });
-    return (this.#byMetric.get(metric) ?? []).filter((row) =>
-      Number.isFinite(row.value) && wanted.every(([key, value]) => row.labels[key] === value)
-    );
+    return finite(this.#byMetric.get(metric) ?? [], { ...this.main, ...labels });
   }
 
   /** The value of each run: the last step's. */
   byRun(metric: string, labels: Labels = {}): Map<string, number> {
-    const last = new Map<string, Measurement>();
-    for (const row of this.select(metric, labels)) {
-      const run = String(row.labels.run);
-      if (row.step >= (last.get(run)?.step ?? -Infinity)) last.set(run, row);
-    }
-    return new Map([...last].map(([run, { value }]) => [run, value]));
+    return lastValues(this.select(metric, labels), (row) => String(row.labels.run));
   }
 
   /** Mean over seeds, or over folds, with its 95% t-interval. */
   estimate(metric: string, labels: Labels = {}): Interval | undefined {
-    const values = [...this.byRun(metric, labels).values()];
-    return values.length === 0 ? undefined : meanInterval(values);
+    return estimateOf(this.byRun(metric, labels).values());
   }
 
   /** `a` − `b` over the runs that both have. */
   difference(metric: string, a: Labels, b: Labels): Difference | undefined {
-    const [first, second] = [this.byRun(metric, a), this.byRun(metric, b)];
-    const shared = [...first.keys()].filter((run) => second.has(run));
-    return shared.length === 0
-      ? undefined
-      : pairedDifference(shared.map((run) => first.get(run)!), shared.map((run) => second.get(run)!));
+    return differenceOf(this.byRun(metric, a), this.byRun(metric, b));
   }
 
   /** Every value of a label among the rows of a metric, in the order of first appearance. */

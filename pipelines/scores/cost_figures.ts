@@ -8,13 +8,15 @@ import {
   dotInterval,
   type Figure,
   figure,
+  formatCount,
   formatNumber,
   formatSeconds,
   listWords,
   predictedMeasured,
 } from "../../reports/mod.ts";
 import { overlap, renamed, seedNote } from "./figures.ts";
-import { counted, type Labels, type ScoreRuns } from "./runs.ts";
+import type { Labels } from "../runs.ts";
+import type { ScoreRuns } from "./runs.ts";
 
 /** What is counted as well as predicted. */
 export const costMetrics = ["operations", "activations", "bytes", "parameters"] as const;
@@ -75,7 +77,7 @@ export function sizes(rows: readonly Measurement[]): string {
   const labels = rows[0]?.labels;
   if (!labels) return "sizes that are not stored";
   return `${
-    counted(Number(labels.batch), "word")
+    formatCount(Number(labels.batch), "word")
   } a batch, ${labels.queries} queries and ${labels.keys} keys a word, ` +
     `width ${labels.width}`;
 }

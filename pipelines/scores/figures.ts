@@ -8,6 +8,7 @@ import {
   dotInterval,
   type Figure,
   figure,
+  formatCount,
   formatNumber,
   heatmaps,
   type Interval,
@@ -15,7 +16,8 @@ import {
   sparkWidth,
 } from "../../reports/mod.ts";
 import { published, references } from "./published.ts";
-import { counted, type Labels, opening, percent, type ScoreRuns } from "./runs.ts";
+import type { Labels } from "../runs.ts";
+import { opening, percent, type ScoreRuns } from "./runs.ts";
 
 /** Errors on the test words beside published ones. */
 export function testFigure(runs: ScoreRuns): Figure {
@@ -162,7 +164,7 @@ export function seedNote(runs: ScoreRuns): string {
   return runs.seeds.length < 2
     ? "One seed: no interval can be given."
     : `Small dots are the ${
-      counted(runs.seeds.length, "seed")
+      formatCount(runs.seeds.length, "seed")
     }, large marks their mean, lines the mean's 95% t-interval; an arrow head says that it goes on beyond the axis.`;
 }
 

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { type Difference, formatNumber, type Interval, listWords } from "../../reports/mod.ts";
-import { counted, opening, percent, points, type ScoreRuns } from "./runs.ts";
+import { type Difference, formatCount, formatNumber, type Interval, listWords } from "../../reports/mod.ts";
+import { opening, percent, points, type ScoreRuns } from "./runs.ts";
 
 const TEST = { set: "test" };
 /** Word error rate, in %, from which on a model has learnt nothing that could be compared. */
@@ -55,7 +55,7 @@ export function headlineOf(runs: ScoreRuns): string {
   if (others.length === 0) {
     const seeds = best.estimate.count;
     return `${opening(best.score)} mispronounces ${percent(best.estimate)} of the phonemes of ${unseen} ` +
-      `(${counted(seeds, "seed")}${seeds === 1 ? ", so no interval" : ""}); it is the only score in this run, ` +
+      `(${formatCount(seeds, "seed")}${seeds === 1 ? ", so no interval" : ""}); it is the only score in this run, ` +
       "so nothing is compared.";
   }
   if (ranked.every(({ estimate }) => estimate.count === 1)) return oneSeed(best, others, unseen);

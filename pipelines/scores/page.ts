@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Block, formatNumber, type Page, page, section } from "../../reports/mod.ts";
+import { type Block, formatCount, formatNumber, type Page, page, section } from "../../reports/mod.ts";
 import { claimsSection } from "../claims.ts";
 import type { Results } from "../experiment.ts";
 import { claimsOf } from "./claims.ts";
@@ -12,7 +12,7 @@ import { devFigure, gradientFigure, lossFigure } from "./curve_figures.ts";
 import { alignmentFigure, entropyFigure, testFigure, thumbnail } from "./figures.ts";
 import { headlineOf } from "./headline.ts";
 import { scoresMethod } from "./method.ts";
-import { counted, ScoreRuns } from "./runs.ts";
+import { ScoreRuns } from "./runs.ts";
 import { costTable, differenceTable, publishedTable, qualityTable, spokenTable } from "./tables.ts";
 
 /** Draws the page. Sentences, titles and verdicts are computed from the rows; what was not run is said to be missing. */
@@ -64,8 +64,8 @@ function scopeOf({ profile, trials }: Results, runs: ScoreRuns): string {
   const units = trials[0]?.options.units;
   return [
     `${profile} profile`,
-    counted(runs.scores.length, "score"),
-    counted(runs.seeds.length, "seed"),
+    formatCount(runs.scores.length, "score"),
+    formatCount(runs.seeds.length, "seed"),
     ...(words === undefined ? [] : [`${formatNumber(words)} training words`]),
     ...(units === undefined ? [] : [`${formatNumber(Number(units))} units`]),
   ].join(" · ");

@@ -4,19 +4,10 @@
  * @module
  */
 import { type Score, scores as known } from "../../operators/mod.ts";
-import type { Label, Measurement } from "../../operators/records.ts";
-import {
-  type Difference,
-  formatEstimate,
-  formatNumber,
-  type Interval,
-  meanInterval,
-  pairedDifference,
-} from "../../reports/mod.ts";
+import type { Measurement } from "../../operators/records.ts";
+import { type Difference, formatEstimate, type Interval } from "../../reports/mod.ts";
 import type { Results, Trial } from "../experiment.ts";
-
-/** Labels that a row must carry. */
-export type Labels = Readonly<Record<string, Label>>;
+import { carrying, differenceOf, estimateOf, finite, type Labels, lastValues, seedsOf } from "../runs.ts";
 
 const LABELS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.values<Score>(known).map((score) => [score.name, score.label ?? score.name]),
@@ -45,7 +36,7 @@ export class ScoreRuns {
     const names = namesOf(trials, rows);
     this.scores = sortedNames([...new Set(names.values())]);
     this.#seedOf = new Map(trials.map(({ id, seed }) => [id, seed]));
-    this.seeds = [...new Set(this.#seedOf.values())].sort((a, b) => a - b);
+    this.seeds = seedsOf(trials);
     const place = (id: string) => this.scores.indexOf(names.get(id)!);
     this.trials = trials.filter(({ id }) => names.has(id))
       .sort((a, b) => place(a.id) - place(b.id) || a.seed - b.seed || (a.id < b.id ? -1 : 1));
@@ -76,31 +67,22 @@ export class ScoreRuns {
 
   /** Rows of one metric that carry all of `labels` and hold a finite value. */
   select(metric: string, labels: Labels = {}): Measurement[] {
-    return this.every(metric, labels).filter(({ value }) => Number.isFinite(value));
+    return finite(this.every(metric, labels));
   }
 
   /** The same with values that aren't finite (a loss that diverged). */
   every(metric: string, labels: Labels = {}): Measurement[] {
-    const wanted = Object.entries(labels);
-    return (this.#byMetric.get(metric) ?? []).filter((row) =>
-      wanted.every(([key, value]) => row.labels[key] === value)
-    );
+    return carrying(this.#byMetric.get(metric) ?? [], labels);
   }
 
   /** The last value of each seed. */
   bySeed(score: string, metric: string, labels: Labels = {}): Map<number, number> {
-    const last = new Map<number, Measurement>();
-    for (const row of this.select(metric, { ...labels, score })) {
-      const seed = this.#seedOf.get(row.trial)!;
-      if (row.step >= (last.get(seed)?.step ?? -Infinity)) last.set(seed, row);
-    }
-    return new Map([...last].map(([seed, { value }]) => [seed, value]));
+    return lastValues(this.select(metric, { ...labels, score }), (row) => Number(row.labels.seed));
   }
 
   /** Mean over seeds of the last values, with its 95% t-interval; nothing when there is no value. */
   estimate(score: string, metric: string, labels: Labels = {}): Interval | undefined {
-    const values = [...this.bySeed(score, metric, labels).values()];
-    return values.length === 0 ? undefined : meanInterval(values);
+    return estimateOf(this.bySeed(score, metric, labels).values());
   }
 
   /** The mean alone. */
@@ -118,10 +100,7 @@ export class ScoreRuns {
 
   /** `a` − `b` over the seeds that both have; nothing when they share none. */
   difference(a: string, b: string, metric: string, labels: Labels = {}): Difference | undefined {
-    const [first, second] = [this.bySeed(a, metric, labels), this.bySeed(b, metric, labels)];
-    const shared = [...first.keys()].filter((seed) => second.has(seed));
-    if (shared.length === 0) return undefined;
-    return pairedDifference(shared.map((seed) => first.get(seed)!), shared.map((seed) => second.get(seed)!));
+    return differenceOf(this.bySeed(a, metric, labels), this.bySeed(b, metric, labels));
   }
 
   /** Words in a set, or nothing when no trial says so. */
@@ -168,9 +147,4 @@ export function percent(estimate: Interval): string {
 /** A signed difference of percentages: `+0.31 ± 0.90 points`. */
 export function points(difference: Difference): string {
   return `${difference.mean > 0 ? "+" : ""}${formatEstimate(difference, 2)} points`;
-}
-
-/** `1 seed`, `2 seeds`: a number with its noun. */
-export function counted(count: number, noun: string): string {
-  return `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

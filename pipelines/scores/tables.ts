@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { type Cell, formatEstimate, listWords, type Table, table } from "../../reports/mod.ts";
+import { type Cell, formatCount, formatEstimate, listWords, type Table, table } from "../../reports/mod.ts";
 import { sizes } from "./cost_figures.ts";
 import { ends } from "./figures.ts";
 import { ranking } from "./headline.ts";
 import { published } from "./published.ts";
-import { counted, type Labels, opening, percent, type ScoreRuns } from "./runs.ts";
+import type { Labels } from "../runs.ts";
+import { opening, percent, type ScoreRuns } from "./runs.ts";
 
 const TEST = { set: "test" };
 
@@ -17,8 +18,8 @@ function note(runs: ScoreRuns): string {
   const diverged = runs.rows.filter(({ value }) => !Number.isFinite(value)).length;
   const seeds = runs.seeds.length < 2
     ? "One seed: no interval can be given."
-    : `Means over ${counted(runs.seeds.length, "seed")} ± half the width of the 95% t-interval.`;
-  return diverged === 0 ? seeds : `${seeds} ${counted(diverged, "value")} that were not finite are left out.`;
+    : `Means over ${formatCount(runs.seeds.length, "seed")} ± half the width of the 95% t-interval.`;
+  return diverged === 0 ? seeds : `${seeds} ${formatCount(diverged, "value")} that were not finite are left out.`;
 }
 
 /** Errors, likelihood and spread of attention, for each score. */
