@@ -4,15 +4,7 @@
  *
  * @module
  */
-import {
-  composers,
-  greedyEncodings,
-  type Judged,
-  type Parameters,
-  type Phrase,
-  recursiveParameterCount,
-  seedFrom,
-} from "../../operators/mod.ts";
+import { type Judged, type Parameters, recursiveParameterCount, seedFrom } from "../../operators/mod.ts";
 import {
   type Bag,
   bagOfVectorsAccuracy,
@@ -21,7 +13,9 @@ import {
 } from "../../operators/numerics/baselines.ts";
 import type { Measurement, Sentence } from "../../operators/records.ts";
 import { type RowMaker, rowsOf } from "../rows.ts";
+import type { SentenceSets } from "./sets.ts";
 import type { Setting } from "./setting.ts";
+import { errorOf, greatest, lengthOf, Tally } from "./tally.ts";
 
 /** A maker of rows labelled with the trial's composer, α, form and fold. */
 export function rowMaker(
@@ -48,137 +42,72 @@ export function parameterRows(setting: Setting, parameters: Parameters): Measure
   ];
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-const greatest = (values: ArrayLike<number>) => Array.from(values).indexOf(Math.max(...Array.from(values)));
-const lengthOf = (vector: Float32Array) => Math.hypot(...vector);
-
-/** Everything that the judged test sentences say. */
-export function judgedRows(setting: Setting, judged: readonly Judged[], epochs: number): Measurement[] {
-  const row = rowMaker(setting);
-  const { classes } = setting.sets;
-  const right = (pick: (one: Judged) => Float32Array) =>
-    100 * mean(judged.map((one) => Number(classes[greatest(pick(one))] === one.sentence.targets[0][0])));
-  const root = ({ phrases }: Judged) => phrases[phrases.length - 1];
-  return [
-    row("accuracy", right(({ probabilities }) => probabilities), "%", epochs, { head: "sentence" }),
-    row("accuracy", right((one) => root(one).probabilities), "%", epochs, { head: "root" }),
-    ...reconstructionRows(setting, judged, row),
-    ...structureRows(setting, judged, row),
-    ...treeRows(setting, judged, row),
-    ...(isFirst(setting) ? nearestRows(judged, row) : []),
-  ];
-}
-
-/** E_rec of a merge, as its form weighs it. */
-function errorOf({ errors, start, end }: Phrase, left: Phrase, weighted: boolean): number {
-  const [e1, e2] = errors!;
-  const share = weighted ? (left.end - left.start) / (end - start) : 0.5;
-  return share * e1 + (1 - share) * e2;
-}
-
-function reconstructionRows({ form }: Setting, judged: readonly Judged[], row: RowMaker): Measurement[] {
-  const levels = new Map<number, number[]>(), lengths = new Map<number, number[]>();
-  const more: number[] = [], fewer: number[] = [];
-  const put = (into: Map<number, number[]>, key: number, value: number) =>
-    into.set(key, [...into.get(key) ?? [], value]);
-  for (const { phrases } of judged) {
-    for (const phrase of phrases) {
-      if (!phrase.children) continue;
-      const [left, right] = phrase.children.map((child) => phrases[child]);
-      const error = errorOf(phrase, left, form.weighted ?? true);
-      const levelList = levels.get(phrase.height), words = phrase.end - phrase.start;
-      if (levelList) levelList.push(error);
-      else levels.set(phrase.height, [error]);
-      const lengthList = lengths.get(words);
-      if (lengthList) lengthList.push(error);
-      else put(lengths, words, error);
-      const [n1, n2] = [left.end - left.start, right.end - right.start];
-      if (n1 === n2) continue;
-      more.push(phrase.errors![n1 > n2 ? 0 : 1]);
-      fewer.push(phrase.errors![n1 > n2 ? 1 : 0]);
-    }
-  }
-  const curve = (metric: string, groups: Map<number, number[]>, most: number) =>
-    [...groups].filter(([step, values]) => step <= most && values.length >= 5)
-      .sort(([a], [b]) => a - b).map(([step, values]) => row(metric, mean(values), "1", step));
-  return [
-    ...curve("reconstruction/level", levels, 30),
-    ...curve("reconstruction/length", lengths, 60),
-    ...(more.length > 0 ? [row("child/more", mean(more), "1", 0), row("child/fewer", mean(fewer), "1", 0)] : []),
-  ];
-}
-
-function structureRows({ trial }: Setting, judged: readonly Judged[], row: RowMaker): Measurement[] {
-  const long = judged.filter(({ tree }) => tree.words > 1);
-  const parents = long.flatMap(({ phrases, tree }) => phrases.slice(tree.words).map(({ vector }) => lengthOf(vector)));
-  const words = judged.flatMap(({ phrases, tree }) =>
-    phrases.slice(0, tree.words).map(({ vector }) => lengthOf(vector))
-  );
-  const rows = [
-    row("norm/word", mean(words), "1", 0),
-    row("depth", mean(judged.map(({ phrases }) => phrases[phrases.length - 1].height)), "levels", 0),
-    row("depth/least", mean(judged.map(({ tree }) => Math.ceil(Math.log2(tree.words)))), "levels", 0),
-    row("words", mean(judged.map(({ tree }) => tree.words)), "words", 0),
-    // Every binary tree of n words takes n - 1 merges and ends in one vector.
-    row("merges", mean(judged.map(({ tree, phrases }) => Number(phrases.length === 2 * tree.words - 1))), "1", 0),
-  ];
-  if (parents.length > 0) rows.push(row("norm/parent", mean(parents), "1", 0));
-  if (trial.options.composer === composers.greedy.name) {
-    const inside = judged.map(({ tree, candidates }) => {
-      const [least, most] = greedyEncodings(tree.words);
-      return Number(candidates >= least && candidates <= most);
-    });
-    rows.push(
-      row("candidates", mean(judged.map(({ candidates }) => candidates)), "encodings", 0),
-      row("candidates/naive", mean(judged.map(({ tree }) => tree.words * (tree.words - 1) / 2)), "encodings", 0),
-      row("candidates/inside", mean(inside), "1", 0),
-    );
-  }
-  return rows;
-}
-
-/** Sentences that are drawn: of 6 to 11 words, of both classes, the same in every trial of one set. */
-function treeRows({ sets, form }: Setting, judged: readonly Judged[], row: RowMaker): Measurement[] {
-  const fit = judged.filter(({ tree }) => tree.words >= 6 && tree.words <= 11);
-  const pool = fit.length >= 2
-    ? fit
-    : [...judged].filter(({ tree }) => tree.words > 1).sort((a, b) => a.tree.words - b.tree.words);
-  const shown = sets.classes.flatMap((name) =>
-    pool.filter(({ sentence }) => sentence.targets[0][0] === name)
-      .sort((a, b) => seedFrom(1, a.sentence.id) - seedFrom(1, b.sentence.id)).slice(0, 2)
+/** Test sentences that are drawn: of 6 to 11 words, of both classes, the same in every trial of one set. */
+function drawn({ test, classes }: SentenceSets): Sentence[] {
+  const long = [...test].filter(({ source }) => source.length > 1);
+  const fit = long.filter(({ source }) => source.length >= 6 && source.length <= 11);
+  const pool = fit.length >= 2 ? fit : long;
+  const order = new Map(pool.map((sentence) => [sentence, seedFrom(1, sentence.id)]));
+  return classes.flatMap((name) =>
+    pool.filter(({ targets }) => targets[0][0] === name).sort((a, b) => order.get(a)! - order.get(b)!).slice(0, 2)
   ).slice(0, 4);
-  return shown.flatMap(({ sentence, phrases }) =>
-    phrases.map((phrase, node) => {
-      const [left, right] = phrase.children ?? [-1, -1];
-      const error = phrase.children ? errorOf(phrase, phrases[left], form.weighted ?? true) : 0;
-      return row("tree", error, "1", node, {
-        sentence: sentence.id,
-        text: sentence.source.slice(phrase.start, phrase.end).join(" "),
-        start: phrase.start,
-        end: phrase.end,
-        height: phrase.height,
-        left,
-        right,
-        class: sets.classes[greatest(phrase.probabilities)],
-        positive: phrase.probabilities[phrase.probabilities.length - 1],
-        truth: sentence.targets[0][0],
-      });
-    })
-  );
+}
+
+/** How many of the test sentences phrases are compared in. */
+const COMPARED = 600;
+
+/** Adds up what the judged test sentences say, and keeps of the sentences themselves those that are shown. */
+export function judging(setting: Setting) {
+  const tally = new Tally(setting), row = rowMaker(setting);
+  const shown = drawn(setting.sets).map(({ id }) => id);
+  const compared = new Set(isFirst(setting) ? [...setting.sets.test].slice(0, COMPARED).map(({ id }) => id) : []);
+  const trees = new Map<string, Judged>(), phrases = new Map<string, Float32Array>();
+  return {
+    add(one: Judged): void {
+      tally.add(one);
+      if (shown.includes(one.sentence.id)) trees.set(one.sentence.id, one);
+      if (compared.has(one.sentence.id)) keepPhrases(one, phrases);
+    },
+    rows: (epochs: number): Measurement[] => [
+      ...tally.rows(row, epochs),
+      ...shown.flatMap((id) => treeRows(setting, trees.get(id)!, row)),
+      ...nearestRows(phrases, row),
+    ],
+  };
+}
+
+function treeRows({ sets, form }: Setting, { sentence, phrases }: Judged, row: RowMaker): Measurement[] {
+  return phrases.map((phrase, node) => {
+    const [left, right] = phrase.children ?? [-1, -1];
+    const error = phrase.children ? errorOf(phrase, phrases[left], form.weighted) : 0;
+    return row("tree", error, "1", node, {
+      sentence: sentence.id,
+      text: sentence.source.slice(phrase.start, phrase.end).join(" "),
+      start: phrase.start,
+      end: phrase.end,
+      height: phrase.height,
+      left,
+      right,
+      class: sets.classes[greatest(phrase.probabilities)],
+      positive: phrase.probabilities[phrase.probabilities.length - 1],
+      truth: sentence.targets[0][0],
+    });
+  });
+}
+
+/** Keeps the vectors of phrases of 2 to 4 words, each phrase once. */
+function keepPhrases({ sentence, phrases }: Judged, into: Map<string, Float32Array>): void {
+  for (const { start, end, vector } of phrases) {
+    const words = end - start;
+    if (words < 2 || words > 4) continue;
+    const text = sentence.source.slice(start, end).join(" ");
+    if (/^[\p{L}' -]+$/u.test(text) && !into.has(text)) into.set(text, vector);
+  }
 }
 
 /** For some short phrases, the phrases of other sentences whose vectors point most nearly the same way. */
-function nearestRows(judged: readonly Judged[], row: RowMaker): Measurement[] {
-  const seen = new Map<string, Float32Array>();
-  for (const { sentence, phrases } of judged.slice(0, 600)) {
-    for (const { start, end, vector } of phrases) {
-      const words = end - start;
-      if (words < 2 || words > 4) continue;
-      const text = sentence.source.slice(start, end).join(" ");
-      if (/^[\p{L}' -]+$/u.test(text) && !seen.has(text)) seen.set(text, vector);
-    }
-  }
-  const all = [...seen].map(([text, vector]) => ({ text, vector, norm: lengthOf(vector) })).filter(({ norm }) =>
+function nearestRows(phrases: ReadonlyMap<string, Float32Array>, row: RowMaker): Measurement[] {
+  const all = [...phrases].map(([text, vector]) => ({ text, vector, norm: lengthOf(vector) })).filter(({ norm }) =>
     norm > 0
   );
   const asked = [...all].sort((a, b) => seedFrom(2, a.text) - seedFrom(2, b.text)).slice(0, 6);

@@ -18,7 +18,7 @@
  *
  * @module
  */
-import { concat, concatMap, defer, filter, map, type Observable, of, tap, toArray } from "rxjs";
+import { concat, concatMap, defer, filter, map, type Observable, of, reduce, tap } from "rxjs";
 import {
   adam,
   batch,
@@ -39,7 +39,7 @@ import type { Measurement } from "../../operators/records.ts";
 import { type Epoch, learnInEpochs } from "../epochs.ts";
 import type { Trial, TrialContext, TrialEvent } from "../experiment.ts";
 import { setRows } from "../rows.ts";
-import { baselineRows, judgedRows, parameterRows, rowMaker } from "./measurements.ts";
+import { baselineRows, judging, parameterRows, rowMaker } from "./measurements.ts";
 import { type Setting, settingOf } from "./setting.ts";
 
 /** Runs one trial; goes on after the last finished epoch when there is a checkpoint. */
@@ -128,10 +128,13 @@ function finish(setting: Setting, parameters: Parameters): Observable<Measuremen
     tokenize(known),
     batch({ size: 64 }),
     judge(model, parameters),
-    toArray(),
-    map((judged) => [
+    reduce((tally, judged) => {
+      judged.forEach(tally.add);
+      return tally;
+    }, judging(setting)),
+    map((tally) => [
       ...parameterRows(setting, parameters),
-      ...judgedRows(setting, judged.flat(), size("epochs")),
+      ...tally.rows(size("epochs")),
       ...baselineRows(setting, size("epochs")),
     ]),
   );
