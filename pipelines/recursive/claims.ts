@@ -60,20 +60,21 @@ function shapes(runs: RecursiveRuns): Judged {
   const sizes = runs.select("parameters", { kind: "counted" })[0]?.labels;
   if (rows.length === 0 || !sizes) return untested(statement, noRows);
   const [width, classes] = [Number(sizes.width), Number(sizes.classes)];
-  const expected: Record<string, string> = {
-    "recursive/W1": `${2 * width} × ${width}`,
-    "recursive/b1": `${width}`,
-    "recursive/W2": `${width} × ${2 * width}`,
-    "recursive/b2": `${2 * width}`,
-    "label/weights": `${width} × ${classes}`,
-    "label/bias": `${classes}`,
+  const expected: Record<string, readonly [string, string]> = {
+    "recursive/W1": ["W₁", `${2 * width} × ${width}`],
+    "recursive/b1": ["b₁", `${width}`],
+    "recursive/W2": ["W₂", `${width} × ${2 * width}`],
+    "recursive/b2": ["b₂", `${2 * width}`],
+    "label/weights": ["W₃", `${width} × ${classes}`],
+    "label/bias": ["b₃", `${classes}`],
   };
-  const wrong = rows.filter(({ labels }) => expected[String(labels.name)] !== labels.shape);
+  const wrong = rows.filter(({ labels }) => expected[String(labels.name)]?.[1] !== labels.shape);
   const first = rows.filter(({ trial }) => trial === rows[0].trial);
+  const shapeOf = (name: string) => first.find(({ labels }) => labels.name === name)?.labels.shape ?? "missing";
   return {
     ...statement,
     verdict: wrong.length === 0 && first.length === 6 ? "holds" : "does not hold",
-    measured: first.map(({ labels }) => `${String(labels.name).split("/")[1]} ${labels.shape}`).join(", ") + ".",
+    measured: `${Object.entries(expected).map(([name, [said]]) => `${said} ${shapeOf(name)}`).join(", ")}.`,
   };
 }
 

@@ -26,12 +26,20 @@ export function percent(estimate: Interval): string {
 
 /** Accuracies of composers and baselines, each run under a name of its own. */
 function accuracyRows(runs: RecursiveRuns): Measurement[] {
-  const named = (rows: Measurement[], score: string) =>
-    rows.map((row) => ({ ...row, trial: `${row.trial} ${score}`, labels: { ...row.labels, score } }));
   return [
-    ...runs.composers.flatMap((composer) => named(runs.select("accuracy", { ...SENTENCE, composer }), composer)),
-    ...baselines.flatMap((composer) => named(runs.select("accuracy", { head: "baseline", composer }), composer)),
-  ];
+    ...runs.composers.map((composer) => ({ ...SENTENCE, composer })),
+    ...baselines.map((composer) => ({ head: "baseline", composer })),
+  ].flatMap((labels) => apart(runs.select("accuracy", labels), labels.composer));
+}
+
+/** Rows under trials of their own: one trial has the rows of several lines. */
+function apart(rows: readonly Measurement[], line: string): Measurement[] {
+  return rows.map((row) => ({ ...row, trial: `${row.trial} ${line}` }));
+}
+
+/** What bands and intervals are over. */
+function runsOf(runs: RecursiveRuns): string {
+  return runs.folds.length > 1 ? "folds" : "seeds";
 }
 
 /** Composers with their accuracies, highest first. */
@@ -80,6 +88,7 @@ export function accuracyFigure(runs: RecursiveRuns, thumbnail = false): Figure |
       `Share of test sentences whose class is right, by the head on the mean of all nodes beside the root; baselines see no ` +
       `order of words. ${runNote(runs)}`,
     metrics: [{ metric: "accuracy", label: "Accuracy" }],
+    by: "composer",
     zero: false,
   });
   const rows = accuracyRows(runs);
@@ -97,14 +106,10 @@ export function alphaFigure(runs: RecursiveRuns): Figure | undefined {
     .filter((alpha) => runs.select("accuracy", { ...SENTENCE, alpha }).length > 0);
   if (alphas.length < 2) return undefined;
   const heads = { sentence: "all nodes and root", root: "root alone" };
-  const rows = Object.entries(heads).flatMap(([head, score]) =>
+  const rows = Object.entries(heads).flatMap(([head, said]) =>
     alphas.flatMap((alpha) =>
-      runs.select("accuracy", { head, alpha }).map((row) => ({
-        ...row,
-        step: alpha,
-        trial: `${row.trial} ${score}`,
-        labels: { ...row.labels, score },
-      }))
+      apart(runs.select("accuracy", { head, alpha }), head)
+        .map((row) => ({ ...row, step: alpha, labels: { ...row.labels, head: said } }))
     )
   );
   const at = (alpha: number) => runs.estimate("accuracy", { ...SENTENCE, alpha })!;
@@ -121,10 +126,13 @@ export function alphaFigure(runs: RecursiveRuns): Figure | undefined {
           : `seen to be lower at α = ${listWords(worse.map((alpha) => formatNumber(alpha)))}`
       }`,
       caption: (data) =>
-        `α weighs reconstruction, 1 − α the classes of the nodes; ${runs.main.composer} trees. ${bandNote(data)}`,
+        `α weighs reconstruction, 1 − α the classes of the nodes; ${runs.main.composer} trees. ${
+          bandNote(data, runsOf(runs))
+        }`,
       metric: "accuracy",
       label: "Accuracy",
       step: "α, weight of reconstruction",
+      by: "head",
       zero: false,
     }),
     rows,
@@ -134,9 +142,7 @@ export function alphaFigure(runs: RecursiveRuns): Figure | undefined {
 /** Reconstruction error by tree level or phrase length. */
 export function reconstructionFigure(runs: RecursiveRuns, by: "level" | "length"): Figure | undefined {
   const metric = `reconstruction/${by}`;
-  const rows = runs.composers.flatMap((composer) =>
-    runs.select(metric, { composer }).map((row) => ({ ...row, labels: { ...row.labels, score: composer } }))
-  );
+  const rows = runs.composers.flatMap((composer) => runs.select(metric, { composer }));
   if (rows.length === 0) return undefined;
   const main = runs.select(metric);
   const meanAt = (step: number) => {
@@ -162,10 +168,11 @@ export function reconstructionFigure(runs: RecursiveRuns, by: "level" | "length"
         `the test sentences' merges, ${
           by === "level" ? "by the longest way down to a word" : "by the words under the merge"
         }. ` +
-        `Steps with fewer than 5 merges are left out. ${bandNote(data)}`,
+        `Steps with fewer than 5 merges are left out. ${bandNote(data, runsOf(runs))}`,
       metric,
       label: "Reconstruction error",
       step: by === "level" ? "level of the merge" : "words under the merge",
+      by: "composer",
     }),
     rows,
   );

@@ -8,18 +8,17 @@ import type { Options, Trial } from "../../../pipelines/experiment.ts";
 import { recursiveExperiment } from "../../../pipelines/recursive.ts";
 import { POLARITY_SIZE, writePolarity } from "../../helpers/polarity.ts";
 
-const folder = await Deno.makeTempDir();
-const files = await writePolarity(folder);
-const removed = async (run: () => Promise<void>, last = false) => {
+async function withPolarity(use: (files: Awaited<ReturnType<typeof writePolarity>>) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
   try {
-    await run();
+    await use(await writePolarity(folder));
   } finally {
-    if (last) await Deno.remove(folder, { recursive: true });
+    await Deno.remove(folder, { recursive: true });
   }
-};
+}
 
 Deno.test("10 folds of 10,662 sentences: each held out once, 533 or 534 of each class a fold", () =>
-  removed(async () => {
+  withPolarity(async (files) => {
     const all = await sentences([
       { label: "negative", path: files.negative },
       { label: "positive", path: files.positive },
@@ -43,7 +42,7 @@ Deno.test("10 folds of 10,662 sentences: each held out once, 533 or 534 of each 
   }));
 
 Deno.test("a fold of that size is learnt to its end from its checkpoint, within half a gigabyte", () =>
-  removed(async () => {
+  withPolarity(async (files) => {
     await useEngine();
     const defaults = Object.fromEntries(
       Object.entries(recursiveExperiment.options).map(([key, spec]) => [key, spec.default.full]),
@@ -78,4 +77,4 @@ Deno.test("a fold of that size is learnt to its end from its checkpoint, within 
     // The first epoch isn't learnt again, and the end is the same.
     assertEquals(rest.flatMap(({ rows }) => rows).filter(({ metric }) => metric === "loss/train").length, 1);
     assertEquals(valueOf("accuracy", { head: "sentence" }, rest.flatMap(({ rows }) => rows)), accuracy);
-  }, true));
+  }));
