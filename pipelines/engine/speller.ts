@@ -6,21 +6,22 @@
  */
 import { firstValueFrom, pipe, Subject } from "rxjs";
 import {
+  adam,
   attend,
   batch,
   bidirectionalGru,
+  constantRate,
   decode,
   type Decoded,
   encode,
   type Learner,
   luongDecoder,
-  type Model,
+  Parameters,
   pull,
   randomFrom,
   scores,
   sequenceLoss,
   train,
-  type TrainOptions,
   vocabulary,
 } from "../../operators/mod.ts";
 import type { Batch, Tokens, TrainStep } from "../../operators/records.ts";
@@ -57,11 +58,26 @@ function* randomTokens(count: number): Generator<Tokens> {
   }
 }
 
-/** Training that takes one step when told, in one subscription, so that what a subscription costs isn't timed. */
-export function stepping<T>(model: Model<T>, options: TrainOptions<T>) {
+/**
+ * The model in training by Adam with clipping, one step when told, in one subscription, so that what a subscription costs
+ * isn't timed. Whoever began it ends it, which frees its parameters.
+ *
+ * @param seed Decides the initial values.
+ * @param workers Threads that learn together.
+ */
+export function spellerTraining(units: number, seed: number, workers = 1) {
+  const parameters = new Parameters(seed);
   const batches = new Subject<Batch>();
+  const { model, loss } = learner({ units });
   let settle: { resolve(step: TrainStep): void; reject(error: unknown): void };
-  const subscription = batches.pipe(train(model, options)).subscribe({
+  const subscription = batches.pipe(train(model, {
+    parameters,
+    optimiser: adam(),
+    learningRate: constantRate(1e-3),
+    loss,
+    clip: 1,
+    parallel: workers === 1 ? undefined : { workers, module: import.meta.url, options: { units } },
+  })).subscribe({
     next: (step) => settle.resolve(step),
     error: (error) => settle.reject(error),
   });
@@ -71,6 +87,9 @@ export function stepping<T>(model: Model<T>, options: TrainOptions<T>) {
         settle = { resolve, reject };
         batches.next(batch);
       }),
-    end: () => subscription.unsubscribe(),
+    end: () => {
+      subscription.unsubscribe();
+      parameters.unsubscribe();
+    },
   };
 }

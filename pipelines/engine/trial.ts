@@ -18,19 +18,11 @@
  */
 import { concat, defer, from, map, type Observable, of, tap } from "rxjs";
 import { quantile } from "simple-statistics";
-import {
-  adam,
-  constantRate,
-  type KernelRate,
-  kernelRates,
-  packInPlace,
-  Parameters,
-  useEngine,
-} from "../../operators/mod.ts";
+import { type KernelRate, kernelRates, packInPlace, useEngine } from "../../operators/mod.ts";
 import type { Label, Measurement } from "../../operators/records.ts";
 import type { Trial, TrialContext, TrialEvent } from "../experiment.ts";
 import { type RowMaker, rowsOf } from "../rows.ts";
-import { learner, randomWords, stepping } from "./speller.ts";
+import { randomWords, spellerTraining } from "./speller.ts";
 
 /** Runs one trial; short enough to begin anew after an interruption. */
 export function runEngineTrial(trial: Trial, _context: TrialContext): Observable<TrialEvent> {
@@ -90,12 +82,11 @@ function kernelRows(row: RowMaker, rate: KernelRate, peak: number): Measurement[
 async function training(row: RowMaker, { seed, options }: Trial, build: "relaxed" | "simd"): Promise<Measurement[]> {
   const [units, batch, steps] = [options.units, options.batch, options.steps].map(Number);
   const words = await randomWords(batch);
-  const candidates = (["stock", "pack"] as const).map((engine) => {
-    const parameters = new Parameters(seed);
-    const { model, loss } = learner({ units });
-    const rate = { optimiser: adam(), learningRate: constantRate(1e-3), clip: 1 };
-    return { engine, parameters, seconds: [] as number[], ...stepping(model, { parameters, loss, ...rate }) };
-  });
+  const candidates = (["stock", "pack"] as const).map((engine) => ({
+    engine,
+    seconds: [] as number[],
+    ...spellerTraining(units, seed),
+  }));
   try {
     for (let round = -1; round < steps; round++) {
       for (const { engine, seconds, step } of candidates) {
@@ -106,10 +97,7 @@ async function training(row: RowMaker, { seed, options }: Trial, build: "relaxed
       }
     }
   } finally {
-    for (const { end, parameters } of candidates) {
-      end();
-      parameters.unsubscribe();
-    }
+    for (const { end } of candidates) end();
     await useEngine({ pack: build });
   }
   const [stock, pack] = candidates.map(({ seconds }) => seconds);

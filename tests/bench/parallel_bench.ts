@@ -8,36 +8,22 @@
  *
  * @module
  */
-import { adam, constantRate, Parameters, useEngine } from "../../operators/mod.ts";
+import { useEngine } from "../../operators/mod.ts";
 import { inTurn, speedUp, spread, told } from "./ratio.ts";
-import { learner, LETTERS, PHONEMES, randomWords, stepping } from "./speller.ts";
+import { LETTERS, PHONEMES, randomWords, spellerTraining } from "./speller.ts";
 
 /** Seconds of every step on one core and on two, what starting the worker took, and the last losses. */
 export async function twoCores(units: number, size: number, rounds: number) {
   await useEngine();
   const words = await randomWords(size);
-  const options = { units };
-  const { model, loss } = learner(options);
-  const module = import.meta.resolve("./speller.ts");
   const candidates = [1, 2].map((workers) => {
-    const parameters = new Parameters(1);
-    const training = stepping(model, {
-      parameters,
-      optimiser: adam(),
-      learningRate: constantRate(1e-3),
-      loss,
-      clip: 1,
-      parallel: workers === 1 ? undefined : { workers, module, options },
-    });
+    const { step, end } = spellerTraining(units, 1, workers);
     const losses: number[] = [];
     return {
       name: workers === 1 ? "one core" : `${workers} cores`,
       losses,
-      run: async () => losses.push((await training.step(words)).loss),
-      end: () => {
-        training.end();
-        parameters.unsubscribe();
-      },
+      run: async () => losses.push((await step(words)).loss),
+      end,
     };
   });
   const started = performance.now();

@@ -11,9 +11,9 @@
  * @module
  */
 import { parseArgs } from "@std/cli";
-import { adam, constantRate, Parameters, useEngine } from "../../operators/mod.ts";
+import { useEngine } from "../../operators/mod.ts";
 import { type Candidate, speedUp, spread, told } from "./ratio.ts";
-import { learner, randomWords, stepping } from "./speller.ts";
+import { randomWords, spellerTraining } from "./speller.ts";
 import { torchPeer } from "./torch_peer.ts";
 
 const { json, rounds: given, sizes: wanted } = parseArgs(Deno.args, { boolean: ["json"], string: ["rounds", "sizes"] });
@@ -38,28 +38,15 @@ interface Learning extends Candidate {
 
 async function heed(units: number, size: number, workers: number): Promise<Learning> {
   const words = await randomWords(size);
-  const parameters = new Parameters(1);
-  const { model, loss } = learner({ units });
-  const module = import.meta.resolve("./speller.ts");
-  const training = stepping(model, {
-    parameters,
-    optimiser: adam(),
-    learningRate: constantRate(1e-3),
-    loss,
-    clip: 1,
-    parallel: workers === 1 ? undefined : { workers, module, options: { units } },
-  });
+  const { step, end } = spellerTraining(units, 1, workers);
   return {
     name: `Heed, ${workers === 1 ? "one core" : `${workers} cores`}`,
     run: async () => {
       const started = performance.now();
-      await training.step(words);
+      await step(words);
       return (performance.now() - started) / 1000;
     },
-    end: () => {
-      training.end();
-      parameters.unsubscribe();
-    },
+    end,
   };
 }
 

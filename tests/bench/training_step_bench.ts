@@ -8,27 +8,16 @@
  *
  * @module
  */
-import { adam, constantRate, Parameters, useEngine } from "../../operators/mod.ts";
+import { useEngine } from "../../operators/mod.ts";
 import { inTurn, speedUp, spread, told } from "./ratio.ts";
-import { learner, LETTERS, PHONEMES, randomWords, stepping } from "./speller.ts";
+import { LETTERS, PHONEMES, randomWords, spellerTraining } from "./speller.ts";
 
 /** Seconds of every step: stock and pack, in turn. */
 export async function trainingStep(units: number, size: number, rounds: number) {
   const words = await randomWords(size);
   const candidates = ([["stock", "off"], ["pack", true]] as const).map(([name, pack]) => {
-    const parameters = new Parameters(1);
-    const { model, loss } = learner({ units });
-    const learn = { parameters, optimiser: adam(), learningRate: constantRate(1e-3), loss, clip: 1 };
-    const training = stepping(model, learn);
-    return {
-      name,
-      prepare: () => useEngine({ pack }),
-      run: () => training.step(words),
-      end: () => {
-        training.end();
-        parameters.unsubscribe();
-      },
-    };
+    const { step, end } = spellerTraining(units, 1);
+    return { name, prepare: () => useEngine({ pack }), run: () => step(words), end };
   });
   const [stock, pack] = await inTurn(candidates, rounds);
   for (const { end } of candidates) end();

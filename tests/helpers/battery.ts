@@ -38,6 +38,15 @@ export interface Marbles<A, B> {
   readonly drawn?: number;
 }
 
+/** What every operator draws that gives an output for an input, at once. */
+export const ONE_FOR_ONE = {
+  source: "--a-b-c-|",
+  expected: "--a-b-c-|",
+  failing: "--a-b-#",
+  failed: "--a-b-#",
+  left: { source: "--a-b-c-|", unsub: "-----!", expected: "--a-b", subs: "^----!" },
+} as const;
+
 /** Registers the battery in virtual time. */
 export function marbleBattery<A, B>(name: string, marbles: Marbles<A, B>): void {
   const { operator, inputs, outputs } = marbles;

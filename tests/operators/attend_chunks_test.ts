@@ -9,7 +9,7 @@ import { featureMaps } from "../../operators/numerics/feature_maps.ts";
 import { normal, randomFrom } from "../../operators/numerics/random.ts";
 import { type Tensor, type Tensor4D, tf } from "../../operators/numerics/tf.ts";
 import { type AttentionChunk, InputError, type Numbers } from "../../operators/records.ts";
-import { awaitedBattery, marbleBattery } from "../helpers/battery.ts";
+import { awaitedBattery, marbleBattery, ONE_FOR_ONE } from "../helpers/battery.ts";
 import { assertClose } from "../helpers/close.ts";
 import { assertNothingLeft, outcomeOf } from "../helpers/streams.ts";
 
@@ -45,11 +45,7 @@ marbleBattery("carry", {
   operator: sums,
   inputs: records,
   outputs: { a: 1, b: 3, c: 7 } as Record<string, number>,
-  source: "--a-b-c-|",
-  expected: "--a-b-c-|",
-  failing: "--a-b-#",
-  failed: "--a-b-#",
-  left: { source: "--a-b-c-|", unsub: "-----!", expected: "--a-b", subs: "^----!" },
+  ...ONE_FOR_ONE,
 });
 
 Deno.test("carry leaves no tensor behind, whether its stream completes, fails, or is left", () =>

@@ -12,7 +12,7 @@ import { tf } from "../../operators/numerics/tf.ts";
 import { balancedTree } from "../../operators/numerics/trees.ts";
 import { type Batch, InputError } from "../../operators/records.ts";
 import { withParameters } from "../../operators/with_parameters.ts";
-import { awaitedBattery, marbleBattery } from "../helpers/battery.ts";
+import { awaitedBattery, marbleBattery, ONE_FOR_ONE } from "../helpers/battery.ts";
 import { assertClose, tolerances } from "../helpers/close.ts";
 import {
   batchOf,
@@ -49,11 +49,7 @@ marbleBattery("compose", {
   operator: chain(composers.greedy),
   inputs: { a, b, c },
   outputs: { a, b, c },
-  source: "--a-b-c-|",
-  expected: "--a-b-c-|",
-  failing: "--a-b-#",
-  failed: "--a-b-#",
-  left: { source: "--a-b-c-|", unsub: "-----!", expected: "--a-b", subs: "^----!" },
+  ...ONE_FOR_ONE,
 });
 
 const settled = (composer: Composer): OperatorFunction<Batch, { record: Batch }> => (source) =>

@@ -19,7 +19,7 @@ import { tf } from "../../operators/numerics/tf.ts";
 import { balancedTree } from "../../operators/numerics/trees.ts";
 import { type Batch, InputError, type Sentence } from "../../operators/records.ts";
 import { withParameters } from "../../operators/with_parameters.ts";
-import { awaitedBattery, marbleBattery } from "../helpers/battery.ts";
+import { awaitedBattery, marbleBattery, ONE_FOR_ONE } from "../helpers/battery.ts";
 import { assertClose, tolerances } from "../helpers/close.ts";
 import {
   batchOf,
@@ -50,11 +50,7 @@ marbleBattery("labelNodes", {
   operator: labelled(map(({ record }: { record: Batch }) => record) as never),
   inputs: { a, b, c },
   outputs: { a, b, c },
-  source: "--a-b-c-|",
-  expected: "--a-b-c-|",
-  failing: "--a-b-#",
-  failed: "--a-b-#",
-  left: { source: "--a-b-c-|", unsub: "-----!", expected: "--a-b", subs: "^----!" },
+  ...ONE_FOR_ONE,
 });
 
 const read = settle(({ logits, sentenceLogits }: Judgeable) => ({ logits, sentenceLogits })) as never;
