@@ -5,7 +5,7 @@ import { lend, settle, type Values } from "./loan.ts";
 import { batchTensors, type Model } from "./model.ts";
 import type { Parameters } from "./numerics/parameters.ts";
 import { tf } from "./numerics/tf.ts";
-import type { Forest } from "./numerics/trees.ts";
+import { type Forest, spansOf } from "./numerics/trees.ts";
 import type { Batch, Sentence, Tree } from "./records.ts";
 
 /** One node of a sentence's tree, as a model sees it. */
@@ -85,24 +85,22 @@ function rowOf({ shape, data }: Values, at: number): Float32Array {
 function phrasesOf(forest: Forest, values: Readonly<Record<"nodes" | "errors" | "verdicts", Values>>): Phrase[][] {
   const rows = forest.trees.map(({ words }) => new Int32Array(2 * words - 1));
   forest.sentence.forEach((at, row) => rows[at][forest.node[row]] = row);
-  return forest.trees.map(({ words, left, right }, at) => {
-    const spans: [number, number][] = [];
+  return forest.trees.map((tree, at) => {
+    const { words, left, right } = tree;
+    const spans = spansOf(tree);
     return Array.from(rows[at], (row, node): Phrase => {
       const judged = {
+        start: spans[2 * node],
+        end: spans[2 * node + 1],
         height: forest.heights[row],
         vector: rowOf(values.nodes, row),
         probabilities: rowOf(values.verdicts, row),
       };
       const merge = node - words;
-      if (merge < 0) {
-        spans.push([node, node + 1]);
-        return { start: node, end: node + 1, ...judged };
-      }
+      if (merge < 0) return judged;
       const children = [left[merge], right[merge]] as const;
-      const [start, end] = [spans[children[0]][0], spans[children[1]][1]];
-      spans.push([start, end]);
       const [first, second] = rowOf(values.errors, row - forest.leaves);
-      return { start, end, children, errors: [first, second], ...judged };
+      return { ...judged, children, errors: [first, second] };
     });
   });
 }

@@ -8,7 +8,8 @@ import { maskedCrossEntropy, type SummedLoss } from "./numerics/loss.ts";
 import { glorotUniform, seedFrom } from "./numerics/random.ts";
 import type { InitialValues, TensorMap } from "./numerics/shape.ts";
 import { type Scalar, type Tensor, type Tensor2D, tf } from "./numerics/tf.ts";
-import { type Batch, InputError, type Sentence } from "./records.ts";
+import { spansOf } from "./numerics/trees.ts";
+import { type Batch, InputError, type Sentence, type Tree } from "./records.ts";
 
 /** Options of {@linkcode labelNodes}. */
 export interface LabelNodesOptions {
@@ -36,7 +37,8 @@ export interface Judgeable extends Composed {
  * Puts a softmax head on every node (the model's group `label`), and one on the sentence: on the mean of its nodes beside
  * its root, which Socher et al. take as features of their final classifier (group `sentence`).
  *
- * A phrase without a class of its own (in a treebank it may have one) has the sentence's, as in the paper.
+ * A phrase has the class that a treebank gives its words, or none where the treebank says so. A phrase that the treebank
+ * doesn't have (another composer makes others) has the sentence's class, as every phrase has in the paper.
  *
  * @throws InputError when there are fewer than two classes; in the stream, when an example's class is none of them.
  */
@@ -66,10 +68,8 @@ export function labelNodes(
           `current value is ${targets[0][0]}`,
       );
     });
-    const rowClasses = Int32Array.from(forest.sentence, (at, row) => {
-      const { labels } = (loan.record.examples[at] as Sentence).tree ?? {};
-      return labels ? labels[forest.node[row]] : sentenceClasses[at];
-    });
+    const classesOf = forest.trees.map((tree, at) => nodeClasses(tree, loan.record.examples[at], sentenceClasses[at]));
+    const rowClasses = Int32Array.from(forest.sentence, (at, row) => classesOf[at][forest.node[row]]);
     const features = sentenceFeatures(composed);
     const dropped = loan.context.drop && dropout > 0 ? loan.context.drop(features, dropout) : features;
     return {
@@ -81,6 +81,19 @@ export function labelNodes(
       sentenceClasses,
     };
   });
+}
+
+/** The class of each node of a tree, -1 for none. */
+function nodeClasses(tree: Tree, { tree: given }: Sentence, sentence: number): Int32Array {
+  if (!given?.labels) return new Int32Array(2 * tree.words - 1).fill(sentence);
+  if (tree === given) return given.labels;
+  const [own, known] = [tree, given].map(spansOf);
+  const bySpan = new Map<string, number>();
+  given.labels.forEach((label, node) => bySpan.set(`${known[2 * node]} ${known[2 * node + 1]}`, label));
+  return Int32Array.from(
+    { length: 2 * tree.words - 1 },
+    (_, node) => bySpan.get(`${own[2 * node]} ${own[2 * node + 1]}`) ?? sentence,
+  );
 }
 
 /** [mean of all nodes, root] of each sentence, `[B, 2D]`. */

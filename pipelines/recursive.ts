@@ -126,7 +126,7 @@ const options = {
 export const recursiveExperiment: Experiment = {
   name: "recursive",
   question: "What does a recursive autoencoder build, and does the tree matter?",
-  version: "2",
+  version: "3",
   options,
   seeds: { quick: 3, full: 3 },
   async configurations(given: Options) {

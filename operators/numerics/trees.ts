@@ -28,6 +28,17 @@ export function balancedTree(words: number): Tree {
   return treeOf(words, merges);
 }
 
+/** Where each node's words begin and end (not included): `[2 (2n - 1)]`, two numbers a node. */
+export function spansOf({ words, left, right }: Tree): Int32Array {
+  const spans = new Int32Array(2 * (2 * words - 1));
+  for (let word = 0; word < words; word++) spans.set([word, word + 1], 2 * word);
+  left.forEach((child, merge) => {
+    spans[2 * (words + merge)] = spans[2 * child];
+    spans[2 * (words + merge) + 1] = spans[2 * right[merge] + 1];
+  });
+  return spans;
+}
+
 /** (((a b) c) d): what a recurrent network reads from left to right. */
 export function leftChain(words: number): Tree {
   return treeOf(words, Array.from({ length: words - 1 }, (_, k) => [k === 0 ? 0 : words + k - 1, k + 1] as const));

@@ -12,12 +12,12 @@ import {
 } from "../../operators/label_nodes.ts";
 import { lend, type LoanContext, settle, transform } from "../../operators/loan.ts";
 import { batchTensors } from "../../operators/model.ts";
-import { composers } from "../../operators/numerics/composers.ts";
+import { type Composer, composers } from "../../operators/numerics/composers.ts";
 import { droppingFrom } from "../../operators/numerics/dropout.ts";
 import type { Parameters } from "../../operators/numerics/parameters.ts";
 import { tf } from "../../operators/numerics/tf.ts";
-import { balancedTree } from "../../operators/numerics/trees.ts";
-import { type Batch, InputError, type Sentence } from "../../operators/records.ts";
+import { balancedTree, spansOf } from "../../operators/numerics/trees.ts";
+import { type Batch, InputError } from "../../operators/records.ts";
 import { withParameters } from "../../operators/with_parameters.ts";
 import { awaitedBattery, marbleBattery, ONE_FOR_ONE } from "../helpers/battery.ts";
 import { assertClose, tolerances } from "../helpers/close.ts";
@@ -92,18 +92,32 @@ function seen<T>(
   return found[0];
 }
 
-Deno.test("labelNodes gives every row its sentence's class, and a treebank's phrases their own, or none", () =>
+Deno.test("labelNodes gives every row its sentence's class", () =>
   assertNothingLeft(() => {
-    const tree = { ...balancedTree(3), labels: Int32Array.of(0, -1, 1, 0, 1) };
-    const given: Sentence = { ...someSentences[2], tree };
-    const rows = seen(({ rowClasses, forest, sentenceClasses }) => ({ rowClasses, forest, sentenceClasses }), {
-      batch: batchOf(someSentences[1], given),
-    });
-    assertEquals([...rows.sentenceClasses], [0, 1]);
-    rows.forest.sentence.forEach((at, row) => {
-      const expected = at === 0 ? 0 : tree.labels[rows.forest.node[row]];
-      assertEquals(rows.rowClasses[row], expected, `row ${row}`);
-    });
+    const { rowClasses, forest, sentenceClasses } = seen(({ rowClasses, forest, sentenceClasses }) => ({
+      rowClasses,
+      forest,
+      sentenceClasses,
+    }));
+    assertEquals([...sentenceClasses], [1, 0, 1, 0, 1]);
+    assertEquals([...rowClasses], Array.from(forest.sentence, (at) => sentenceClasses[at]));
+    return Promise.resolve();
+  }));
+
+Deno.test("phrases that the treebank doesn't have, have the sentence's class; those that it has, their own", () =>
+  assertNothingLeft(() => {
+    // Given ((a good) (story with)): no class for "a good", negative for "story with", and the root positive.
+    const given = { ...balancedTree(4), labels: Int32Array.of(0, 1, 0, 1, -1, 0, 1) };
+    const batch = batchOf(sentence("a good story with", "positive", { tree: given }));
+    const byPhrase = (composer: Composer) =>
+      seen(({ rowClasses, forest: { node, trees: [tree] } }) => {
+        const spans = spansOf(tree);
+        return new Map([...node].map((of, row) => [`${spans[2 * of]}-${spans[2 * of + 1]}`, rowClasses[row]]));
+      }, { batch, model: tinyRecursive(composer) });
+    const words = [["0-1", 0], ["1-2", 1], ["2-3", 0], ["3-4", 1]] as const;
+    assertEquals(byPhrase(composers.given), new Map([...words, ["0-2", -1], ["2-4", 0], ["0-4", 1]]));
+    assertEquals(byPhrase(composers.left), new Map([...words, ["0-2", -1], ["0-3", 1], ["0-4", 1]]));
+    assertEquals(byPhrase(composers.right), new Map([...words, ["2-4", 0], ["1-4", 1], ["0-4", 1]]));
     return Promise.resolve();
   }));
 
