@@ -61,15 +61,17 @@ export function concatScoreGradient(
       let pair = dy;
       for (let t = 0; t < queries; t++) {
         const q = loadPart(query + <usize>t * bytes + at, count);
-        let sum = f32x4.splat(0);
+        // Of one query: dv, a sum over all pairs in float32, would lose digits if it were carried on pair by pair.
+        let sum = f32x4.splat(0), own = sum;
         for (let s = 0, to = at; s < keyCount; s++, to += bytes, pair += 4) {
           const h = tanh4(f32x4.add(q, loadPart(keys + to, count)));
           const d = v128.load32_splat(pair);
-          all = madd(d, h, all);
+          own = madd(d, h, own);
           const slope = f32x4.mul(d, f32x4.sub(one, f32x4.mul(h, h)));
           sum = f32x4.add(sum, slope);
           storePart(dKeys + to, madd(slope, scale, loadPart(dKeys + to, count)), count);
         }
+        all = f32x4.add(all, own);
         storePart(dQuery + <usize>t * bytes + at, f32x4.mul(sum, scale), count);
       }
       storePart(dV + at, all, count);

@@ -43,12 +43,12 @@ function caseOf(batch: number, steps: number, vocabulary: number, seed: number, 
   };
 }
 
-const side = fc.integer({ min: 1, max: 13 });
+const side = fc.integer({ min: 1, max: 70 });
 
 packTest("the cross-entropy agrees with float64 in value and gradient, for any shape and logits to 1e4", () => {
   fc.assert(
     fc.property(
-      ...[side, side, fc.integer({ min: 1, max: 70 }), fc.nat(1000)] as const,
+      ...[side, side, side, fc.nat(1000)] as const,
       fc.constantFrom(0.1, 2, 100, 1e4),
       (batch, steps, vocabulary, seed, deviation) => {
         const drawn = caseOf(batch, steps, vocabulary, seed, deviation);

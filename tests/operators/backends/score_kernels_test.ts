@@ -7,6 +7,7 @@ import { type Scalar, type Tensor, type Tensor3D, tf } from "../../../operators/
 import { growMemory, normals, packTest } from "../../helpers/builds.ts";
 import { assertClose, tolerances } from "../../helpers/close.ts";
 import { differenceGradient } from "../../helpers/gradient.ts";
+import { additiveScoreReference } from "../../reference/additive_score.ts";
 import { pairScores, referenceLogits } from "../../reference/scores.ts";
 
 interface Dims {
@@ -59,6 +60,43 @@ packTest("the fused additive score is the composed one, forward and gradient, fo
       );
     }),
     { numRuns: 60 },
+  );
+});
+
+Deno.test("the float64 gradient of the additive score is what difference quotients give, and its logits the pairs'", () => {
+  const dims = { batch: 2, queries: 3, keys: 5, query: 2, key: 3, hidden: 4 };
+  const values = valuesOf(dims, 17), upstream = normals([30], 5);
+  const { logits, gradients } = additiveScoreReference(dims, values, upstream);
+  const [query, keys, W_q, W_k, v_a] = values;
+  const pairs = referenceLogits(pairScores.concat, { W_q, W_k, v_a }, query, keys, { ...dims, positions: 1 });
+  assertClose(logits, pairs, tolerances.float64);
+  values.forEach((data, which) => {
+    const loss = (x: number[]) =>
+      additiveScoreReference(dims, values.with(which, x as unknown as Float32Array), upstream).logits
+        .reduce((sum, logit, i) => sum + logit * upstream[i], 0);
+    assertClose(gradients[which], differenceGradient(loss, data), 1e-8);
+  });
+});
+
+packTest("the fused additive score and its gradient agree with float64, all sides up to 70", () => {
+  const side = fc.integer({ min: 1, max: 70 });
+  const batch = fc.integer({ min: 1, max: 3 });
+  const sizes = fc.record({ batch, queries: side, keys: side, query: side, key: side, hidden: side });
+  fc.assert(
+    fc.property(sizes, fc.nat(1000), (dims, seed) => {
+      const values = valuesOf(dims, seed), upstream = normals([dims.batch * dims.queries * dims.keys], seed + 9);
+      const wanted = additiveScoreReference(dims, values, upstream), found = run(dims, values, upstream);
+      // Sums over up to 14,700 pairs round in proportion to their greatest, not each to its own remainder.
+      const scaled = (actual: Float32Array, exact: Float64Array, tolerance: number, name: string) => {
+        const greatest = exact.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+        assertClose(actual.map((value) => value / greatest), exact.map((value) => value / greatest), tolerance, name);
+      };
+      scaled(found.logits, wanted.logits, 2 * tolerances.forward, "logits");
+      found.gradients.forEach((gradient, i) =>
+        scaled(gradient, wanted.gradients[i], tolerances.gradientAgainstFloat64, `input ${i}`)
+      );
+    }),
+    { numRuns: 30 },
   );
 });
 
