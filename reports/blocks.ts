@@ -3,12 +3,10 @@
  *
  * @module
  */
-import type { Claim, Claims } from "./claims.ts";
+import { type Claim, type Claims, verdicts } from "./claims.ts";
 import { withSubscripts } from "./subscripts.ts";
-import { verdicts } from "./claims.ts";
 import type { Figure } from "./figure.ts";
-import { type Cell, type Column, type Table, tableDecimals } from "./table.ts";
-import { formatBytes, formatEstimate, formatNumber, isEstimate } from "./format.ts";
+import { cellText, cellValue, type Column, type Table } from "./table.ts";
 import { type Html, html, isHtml, trusted } from "./html.ts";
 import type { Block, Method, MethodEntry } from "./page.ts";
 
@@ -47,7 +45,7 @@ function figureMarkup(figure: Figure, number: number, files: string): Html {
   return html`<figure id="${id}" class="figure">
 <figcaption>
 <p class="figure-title" id="${id}-title"><span class="number">Figure ${number}.</span> ${figure.title}</p>
-${figure.caption && html`<p class="caption">${figure.caption}</p>`}</figcaption>
+${figure.caption && html`<p class="caption">${withSubscripts(figure.caption)}</p>`}</figcaption>
 ${shown.length > 0 ? image(shown) : html`<p class="empty">${figure.summary}</p>`}${
     more.length > 0 &&
     html`<details class="more"><summary>${more.length} more: ${
@@ -84,7 +82,7 @@ function tableMarkup(table: Table, number: number): Html {
   return html`
     <div class="table" id="${id}">
       <p class="figure-title" id="${id}-title"><span class="number">Table ${number}.</span> ${table.title}</p>
-      ${table.caption && html`<p class="caption" id="${id}-caption">${table.caption}</p>`}
+      ${table.caption && html`<p class="caption" id="${id}-caption">${withSubscripts(table.caption)}</p>`}
       <div class="scroll" role="region" aria-labelledby="${id}-title" tabindex="0">
         <table class="sortable" aria-labelledby="${id}-title">
           <thead>
@@ -105,7 +103,7 @@ function headerMarkup(column: Column): Html {
 function rowMarkup(table: Table, row: Table["rows"][number]): Html {
   const cells = table.columns.map((column, index) => {
     const cell = row[column.key];
-    const text = cellText(cell, column, tableDecimals(table, column));
+    const text = cellText(cell, column);
     return index === 0
       ? html`<th scope="row" class="${kindOf(column)}">${text}</th>`
       : html`<td class="${kindOf(column)}" data-value="${cellValue(cell)}">${text}</td>`;
@@ -115,18 +113,6 @@ function rowMarkup(table: Table, row: Table["rows"][number]): Html {
 
 function kindOf(column: Column): string {
   return column.kind === "text" ? "text" : "numeric";
-}
-
-function cellText(cell: Cell, column: Column, digits: number | undefined): string {
-  if (cell === null) return "–";
-  if (typeof cell === "string") return cell;
-  if (isEstimate(cell)) return formatEstimate(cell, digits);
-  return column.kind === "bytes" ? formatBytes(cell) : formatNumber(cell, digits);
-}
-
-function cellValue(cell: Cell): string {
-  if (cell === null) return "";
-  return isEstimate(cell) ? String(cell.mean) : String(cell);
 }
 
 function claimsMarkup({ claims }: Claims): Html {
@@ -184,5 +170,9 @@ ${entries.map((entry) => html`<div><dt>${entry.term}</dt>${valuesOf(entry)}</div
 
 function valuesOf(entry: MethodEntry): readonly Html[] {
   const values = typeof entry.value === "string" || isHtml(entry.value) ? [entry.value] : entry.value;
-  return values.map((value) => html`<dd>${entry.code ? html`<code>${value}</code>` : value}</dd>`);
+  return values.map((value) =>
+    html`<dd>${
+      entry.code ? html`<code>${value}</code>` : typeof value === "string" ? withSubscripts(value) : value
+    }</dd>`
+  );
 }

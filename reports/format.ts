@@ -127,6 +127,38 @@ export function formatRange(estimate: Estimate): string {
 }
 
 /**
+ * A bound in words, "at most x": two significant digits, rounded up so that it stays true.
+ *
+ * @example
+ * ```ts
+ * import { formatAtMost } from "@heed/heed/reports";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals([0.0002541, 2.1, 89.88, 1234].map(formatAtMost), ["0.00026", "2.1", "90", "1,300"]);
+ * ```
+ */
+export function formatAtMost(value: number): string {
+  if (!(value > 0) || !Number.isFinite(value)) return formatNumber(value);
+  const unit = Math.floor(Math.log10(value)) - 1;
+  // Up to the next two digits, but not for what float64 leaves behind 2.1.
+  const digits = Math.ceil(value / 10 ** unit - 1e-9);
+  const rounded = Number(`${digits}e${unit}`);
+  return rounded <= 1e-6 ? formatNumber(rounded) : formatExact(rounded);
+}
+
+/** A share, 0 to 1, in percent with two significant digits: `37%`, `0.11%`. */
+export function formatShare(share: number): string {
+  const percent = Number((100 * share).toPrecision(2));
+  return `${formatNumber(percent, significantDecimals(percent, 2))}%`;
+}
+
+/** An estimate with its unit: `14.2 ± 0.4%`, `0.16 ± 0.37 nats`. */
+export function formatMeasured(estimate: Estimate, unit: string): string {
+  const name = unitName(unit);
+  return `${formatEstimate(estimate)}${name === "" || name === "%" ? name : ` ${name}`}`;
+}
+
+/**
  * A value with its unit: `%` follows directly, bytes and seconds get a prefix, `1` stands for a bare number.
  *
  * @example

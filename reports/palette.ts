@@ -47,16 +47,28 @@ const symbols: readonly Ink["symbol"][] = [
 
 const dashes = ["none", "7 3", "2 3", "9 3 2 3", "4 2", "12 4", "5 2 1 2 1 2", "1 2"];
 
-/** Places of the mechanisms that Heed ships. Those of one comparison never share a place. */
+/**
+ * Places of what Heed ships, by page; those of one comparison never share one. A place from 10 on is the hue of its last
+ * digit with another dash and symbol: a variant of what stands there.
+ */
 const places: Readonly<Record<string, number>> = {
+  // Scores
   dot: 0,
   general: 1,
   concat: 2,
   location: 3,
   scaledDot: 4,
   "scaled dot": 4,
-  bahdanau: 5,
-  luong: 7,
+  // Paths and scopes; scores stand beside them.
+  Bahdanau: 5,
+  Luong: 7,
+  "Luong + feeding": 8,
+  global: 0,
+  "local-m": 4,
+  "local-p": 9,
+  monotonic: 3,
+  "no attention": 6,
+  // Attentions and feature maps, by name and by label
   softmax: 6,
   poly2: 1,
   elu: 0,
@@ -73,11 +85,42 @@ const places: Readonly<Record<string, number>> = {
   Taylor: 3,
   cosFormer: 4,
   ReLU: 5,
+  // Composers, baselines, heads, and classes of sentences
+  greedy: 0,
+  balanced: 1,
+  left: 2,
+  right: 3,
+  random: 5,
+  given: 7,
+  "naive Bayes": 4,
+  "mean of vectors": 9,
+  majority: 6,
+  "all nodes and root": 5,
+  "root alone": 7,
+  positive: 7,
+  negative: 8,
+  // Penalties, and a penalty by its optimiser
   sum: 5,
   product: 7,
   none: 8,
   nested: 9,
   "non-uniform": 6,
+  "sum, momentum": 5,
+  "product, momentum": 7,
+  "none, momentum": 8,
+  "nested, momentum": 9,
+  "non-uniform, momentum": 6,
+  "sum, adam": 15,
+  "sum, descent": 25,
+  // What bounds a kernel, and the two engines
+  products: 0,
+  functions: 2,
+  memory: 4,
+  "with the kernel pack": 0,
+  "stock wasm backend": 6,
+  // A closed form beside what was measured
+  measured: 0,
+  predicted: 6,
 };
 
 /** Places are tried in this order for names that nobody knows. */

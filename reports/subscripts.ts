@@ -6,10 +6,10 @@
 import { html, type HtmlValue } from "./html.ts";
 
 /**
- * One letter, an underscore, and letters or digits: `W_a`, `l_d`, `D_Da`, and in products `4D_pD_x`. Longer names
- * (`my_score`) stay as they are.
+ * One letter, an underscore, and letters or digits: `W_a`, `l_d`, `D_Da`, with a number before (`2D_x`) or the next symbol
+ * behind (`D_pD_x`). Longer names (`my_score`) stay as they are.
  */
-const SUBSCRIPT = /(?<![\p{L}_]\p{N}*)(\p{L})_([\p{L}\p{N}]{1,3})(?!\p{L}(?!_)|\p{N}|_)/u;
+const SUBSCRIPT = /(?<![\p{L}_])(\p{L})_([\p{L}\p{N}]{1,3}?)(?=$|[^\p{L}\p{N}_]|\p{L}_)/u;
 
 /** Text with its subscripts set as such; everything else is text, to be escaped. */
 export function withSubscripts(text: string): HtmlValue {

@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { assertSlug, type Estimate, estimateDecimals, isEstimate } from "./format.ts";
+import {
+  assertSlug,
+  type Estimate,
+  formatBytes,
+  formatEstimate,
+  formatNumber,
+  isEstimate,
+  significantDecimals,
+} from "./format.ts";
 
 /** One column of a table. */
 export interface Column {
@@ -14,12 +22,18 @@ export interface Column {
   readonly unit?: string;
   /** `text` is left-aligned. Numbers are right-aligned; an estimate prints as mean ± half-width. @default "number" */
   readonly kind?: "text" | "number" | "bytes";
-  /** Digits behind the point; by default three significant digits, or as many as an interval supports. */
+  /** Digits behind the point, at most those that an interval supports; by default three significant digits, or all those. */
   readonly digits?: number;
 }
 
-/** A cell: text, a number, a mean with its interval, or nothing (an en dash). */
-export type Cell = string | number | Estimate | null;
+/** A number that is known in part: about, under, or over a value. */
+export interface Bound {
+  readonly sign: "~" | "<" | ">";
+  readonly value: number;
+}
+
+/** A cell: text, a number, a mean with its interval, a bound, or nothing (an en dash). */
+export type Cell = string | number | Estimate | Bound | null;
 
 /** A table in a section of a page. */
 export interface Table {
@@ -55,12 +69,24 @@ export function table(spec: TableSpec): Table {
 }
 
 /**
- * Digits behind the point for a column of estimates: one number for all, the median of what the intervals support, so
- * that points stand under each other. `undefined` leaves each cell to itself.
+ * A cell as a reader sees it. A number that its digits would make 0 and that isn't is told to be below the last of them;
+ * an estimate has the digits that its own interval supports.
  */
-export function tableDecimals(table: Table, column: Column): number | undefined {
-  if (column.digits !== undefined) return column.digits;
-  const supported = table.rows.map((row) => row[column.key]).filter(isEstimate).map(estimateDecimals)
-    .sort((a, b) => a - b);
-  return supported.length > 0 ? supported[Math.floor(supported.length / 2)] : undefined;
+export function cellText(cell: Cell, { kind, digits }: Column): string {
+  if (cell === null) return "–";
+  if (typeof cell === "string") return cell;
+  if (isEstimate(cell)) return formatEstimate(cell, digits);
+  const print = (value: number) => kind === "bytes" ? formatBytes(value) : formatNumber(value, digits);
+  if (typeof cell !== "number") return `${cell.sign} ${print(cell.value)}`;
+  if (cell !== 0 && digits !== undefined && Math.abs(cell) < 10 ** -digits / 2) {
+    return `< ${formatNumber(10 ** -digits, significantDecimals(10 ** -digits, 1))}`;
+  }
+  return cell === 0 ? "0" : print(cell);
+}
+
+/** What a column is sorted by: the number behind a cell, or its text. */
+export function cellValue(cell: Cell): string {
+  if (cell === null) return "";
+  if (typeof cell !== "object") return String(cell);
+  return String(isEstimate(cell) ? cell.mean : cell.value);
 }

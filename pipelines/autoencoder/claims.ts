@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatNumber, type Verdict } from "../../reports/mod.ts";
+import { formatAtMost, formatNumber, type Verdict } from "../../reports/mod.ts";
 import { type Judged, judged, noRows, type Statement, untested } from "../claims.ts";
 import type { AutoencoderRuns } from "./runs.ts";
 
@@ -34,11 +34,11 @@ const statements: readonly (Statement & { readonly judge: Judge })[] = [
       if (far === undefined) return undefined;
       return {
         verdict: far < 0.05 ? "holds in part" : "does not hold",
-        measured: `Without penalty ‖W₂W₁ − P‖ is at most ${print(far)}.` +
+        measured: `Without penalty ‖W₂W₁ − P‖ is at most ${formatAtMost(far)}.` +
           (digits === undefined
             ? ""
             : ` On digits, where XXᵀ isn’t invertible, it is up to ${
-              print(digits)
+              formatAtMost(digits)
             }: no image says what W₁ should do to pixels that are always black.`),
       };
     },
@@ -64,7 +64,7 @@ const statements: readonly (Statement & { readonly judge: Judge })[] = [
         verdict,
         measured: `‖W₂W₁ − I‖ is ${print(Math.min(...shares))} to ${
           print(Math.max(...shares))
-        } times √(m − K); ‖W₁W₂ − I‖ is at most ${print(code)}.`,
+        } times √(m − K); ‖W₁W₂ − I‖ is at most ${formatAtMost(code)}.`,
       };
     },
   },
@@ -87,7 +87,8 @@ const statements: readonly (Statement & { readonly judge: Judge })[] = [
       const share = last && Math.abs(last.value - 1 / last.value) / most.value;
       return {
         verdict,
-        measured: `‖W₂ − W₁⁺‖ is at most ${print(none)} without penalty, up to ${print(most.value)} with it` +
+        measured:
+          `‖W₂ − W₁⁺‖ is at most ${formatAtMost(none)} without penalty, up to ${formatAtMost(most.value)} with it` +
           (share === undefined || share < 0.9
             ? "."
             : `, ${print(100 * share)}% of which is the one direction nearest to the drop threshold (λ ${
@@ -141,7 +142,8 @@ const statements: readonly (Statement & { readonly judge: Judge })[] = [
         : "does not hold";
       return {
         verdict,
-        measured: byLambda.map(({ lambda, off }) => `λ ${print(lambda)}: |1 − s₁| up to ${print(off)}`).join("; ") +
+        measured:
+          byLambda.map(({ lambda, off }) => `λ ${print(lambda)}: |1 − s₁| up to ${formatAtMost(off)}`).join("; ") +
           ".",
       };
     },
@@ -206,7 +208,7 @@ const statements: readonly (Statement & { readonly judge: Judge })[] = [
       return {
         verdict: nearer ? "holds in part" : "holds",
         measured: `At λ ${print(least)}, ‖W₁ − W₂ᵀ‖ is at most ${
-          print(Math.max(...transpose.map(({ value }) => value)))
+          formatAtMost(Math.max(...transpose.map(({ value }) => value)))
         }, ‖W₂ − W₁⁺‖ ${print(Math.max(...inverse.map(({ value }) => value)))} (closed form ${
           print(Number(inverse[0].labels.theory))
         }).`,

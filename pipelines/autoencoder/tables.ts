@@ -4,7 +4,7 @@
  * @module
  */
 import type { Measurement } from "../../operators/records.ts";
-import { type Cell, formatNumber, type Table, table } from "../../reports/mod.ts";
+import { type Cell, formatAtMost, formatNumber, type Table, table } from "../../reports/mod.ts";
 import type { Labels } from "../runs.ts";
 import type { AutoencoderRuns } from "./runs.ts";
 
@@ -17,8 +17,7 @@ function worst(
 ): Cell {
   const values = runs.select(metric, labels).map(pick).filter(Number.isFinite);
   const most = Math.max(...values);
-  // What float32 leaves of nothing is nothing.
-  return values.length === 0 ? null : Math.abs(most) < 1e-6 ? 0 : most;
+  return values.length === 0 ? null : most;
 }
 
 /** How far a loss ended from its closed form, in percent. */
@@ -28,11 +27,14 @@ function gap({ value, labels }: Measurement): number {
 
 const theoryOf = ({ labels }: Measurement) => Number(labels.theory);
 
+const SOURCES: Readonly<Record<string, string>> = { mnist: "digits", file: "your table" };
+const OPTIMISERS: Readonly<Record<string, string>> = { momentum: "", adam: " by Adam", descent: " by descent" };
+
 const nameOf = ({ source, penalty, optimiser }: Labels) =>
-  `${source}, ${penalty}${optimiser === "momentum" ? "" : ` by ${optimiser}`}`;
+  `${SOURCES[String(source)] ?? source}, ${penalty}${OPTIMISERS[String(optimiser)] ?? ` by ${optimiser}`}`;
 
 /** A share in percent, in a title: what is less than can matter is not written out. */
-const percent = (value: number) => value < 0.001 ? "0.001%" : `${formatNumber(value)}%`;
+const percent = (value: number) => value < 0.001 ? "0.001%" : `${formatAtMost(value)}%`;
 
 /** Losses and steps, a line a configuration. */
 export function lossTable(runs: AutoencoderRuns): Table | undefined {
@@ -78,7 +80,7 @@ export function distanceTable(runs: AutoencoderRuns): Table | undefined {
     title: transposes.length === 0
       ? "Distances between what was learnt and closed forms"
       : `With the sum penalty W₂ is W₁ᵀ to within ${
-        formatNumber(Math.max(...transposes.map(({ value }) => value)))
+        formatAtMost(Math.max(...transposes.map(({ value }) => value)))
       } (momentum)`,
     caption: "Frobenius norms; the largest value over seeds. " +
       "P is the projector on the K principal directions, M the closed form of W₂W₁. There is no " +

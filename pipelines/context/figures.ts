@@ -11,7 +11,7 @@ import {
   frontier,
   type FrontierOptions,
   lineWithInterval,
-  sparkWidth,
+  small,
 } from "../../reports/mod.ts";
 import { otherTask, percent, recallVerdict, taskNames } from "./headline.ts";
 import type { ContextRuns } from "./runs.ts";
@@ -130,13 +130,6 @@ export function thumbnail(runs: ContextRuns): Figure | undefined {
   if (!verdict) return undefined;
   const spec = recallSpec(runs);
   const rows = runs.rows.filter(({ labels }) => labels.task === "recall" && labels.pairs === verdict.pairs);
-  return figure(
-    {
-      ...spec,
-      title: `Recall of ${verdict.pairs} pairs against the bytes of the state`,
-      caption: "",
-      panels: (data, frame) => spec.panels(data, { ...frame, width: sparkWidth, narrow: true }),
-    },
-    rows,
-  );
+  const title = `Recall of ${verdict.pairs} pairs against the bytes of the state`;
+  return figure(small(spec, { id: "recall-small", title }), rows);
 }

@@ -14,6 +14,7 @@ import {
   type Page,
   page,
   section,
+  small,
   type Table,
   table,
 } from "../../reports/mod.ts";
@@ -21,9 +22,9 @@ import type { Results } from "../experiment.ts";
 import { engineMethod } from "./method.ts";
 
 const BOUNDS = {
-  products: "Bound by multiply-adds",
-  functions: "Bound by exponentials and their kin",
-  memory: "Bound by memory",
+  products: "Kernels bound by multiply-adds",
+  functions: "Kernels bound by exponentials and their kin",
+  memory: "Kernels bound by memory",
 } as const;
 
 /** One kernel's medians. */
@@ -50,11 +51,7 @@ export function enginePage(results: Results): Promise<Page> {
       : "Nothing was measured: the kernel pack was not in place (it needs the wasm backend and a host with SIMD).",
     scope: [`${profile} profile`, `${speeds.length} kernels and sizes`, "one core"].join(" · "),
     rows,
-    thumbnail: figureOf(
-      rows.filter(({ labels }) => SHOWN.includes(String(labels.kernel))),
-      "products",
-      "products-small",
-    ),
+    thumbnail: figureOf(rows.filter(({ labels }) => SHOWN.includes(String(labels.kernel))), "products", true),
     sections: [
       section(
         "What the processor can do",
@@ -64,7 +61,7 @@ export function enginePage(results: Results): Promise<Page> {
             } thousand million operations a second on one core: the limit that WebAssembly's 128-bit vectors set here. ` +
             "Native libraries with vectors of 8 or 16 numbers have a higher one. Every kernel below is held against this " +
             `loop, timed beside it.${busy(speeds)}`,
-        ...Object.keys(BOUNDS).map((bound) => figureOf(rows, bound as Speed["bound"], bound)),
+        ...Object.keys(BOUNDS).map((bound) => figureOf(rows, bound as Speed["bound"])),
       ),
       section("Training", ...trainingBlocks(rows, step)),
       section("Every number", speeds.length > 0 ? speedTable(speeds) : "No kernel was measured."),
@@ -158,7 +155,7 @@ function headlineOf(speeds: readonly Speed[], step: Step | undefined): string {
 }
 
 /** Kernels that one limit bounds. The slowest of a product's transposes counts, so that no layout hides behind another. */
-function figureOf(rows: readonly Measurement[], bound: Speed["bound"], id: string): Figure | undefined {
+function figureOf(rows: readonly Measurement[], bound: Speed["bound"], thumbnail = false): Figure | undefined {
   const traffic = bound === "memory";
   const medians = rows.filter(({ metric, labels }) =>
     metric === (traffic ? "bytes" : "share") && labels.bound === bound && labels.quantile === 1
@@ -178,20 +175,22 @@ function figureOf(rows: readonly Measurement[], bound: Speed["bound"], id: strin
   const [slowest, fastest] = [means[0], means.at(-1)!];
   const told = ({ kernel, mean }: typeof slowest) =>
     `${traffic ? `${formatNumber(mean, 0)} GB/s` : percent(mean)} (${kernel})`;
-  return figure(
-    dotInterval({
-      id,
-      title: `${BOUNDS[bound]}: from ${told(slowest)} to ${told(fastest)}${traffic ? "" : " of the peak"}`,
-      caption: bound === "products"
-        ? "Of the four ways to transpose a product, the slowest is shown."
-        : bound === "functions"
-        ? "An exponential counts as the 20 operations that it is made of."
-        : "Few operations a byte: arithmetic isn't what they wait for. What fits the caches moves faster than main memory.",
-      metrics: [traffic ? { metric: "bytes", label: "Traffic" } : { metric: "share", label: "Share of the peak" }],
-      by: "kernel",
-    }),
-    shown,
-  );
+  const spec = dotInterval({
+    id: bound,
+    title: `${BOUNDS[bound]} ${traffic ? "move" : "reach"} ${
+      slowest === fastest ? told(fastest) : `${told(slowest)} to ${told(fastest)}`
+    }${traffic ? "" : " of the peak"}`,
+    caption: bound === "products"
+      ? "Of the four ways to transpose a product, the slowest is shown."
+      : bound === "functions"
+      ? "An exponential counts as the 20 operations that it is made of."
+      : "Few operations a byte: arithmetic isn't what they wait for. What fits the caches moves faster than main memory.",
+    metrics: [traffic ? { metric: "bytes", label: "Traffic" } : { metric: "share", label: "Share of the peak" }],
+    by: "kernel",
+    // So many kernels have no colour each; those that one limit bounds share one.
+    ink: bound,
+  });
+  return figure(thumbnail ? small(spec, { id: `${bound}-small` }) : spec, shown);
 }
 
 function trainingBlocks(rows: readonly Measurement[], step: Step | undefined): Block[] {
@@ -219,9 +218,9 @@ function trainingBlocks(rows: readonly Measurement[], step: Step | undefined): B
       }),
       times,
     ),
-    `Half of the pairs of steps lie between ${formatNumber(step.speedup[0], 1)} and ${
+    `In half of the pairs of neighbouring steps the stock backend takes ${formatNumber(step.speedup[0], 1)} to ${
       formatNumber(step.speedup[2], 1)
-    } times.`,
+    } times as long.`,
   ];
 }
 
@@ -240,7 +239,7 @@ function speedTable(speeds: readonly Speed[]): Table {
       { key: "rate", heading: "Speed", unit: "GFLOP/s", digits: 1 },
       { key: "share", heading: "Share of the peak", unit: "%", digits: 0 },
       { key: "median", heading: "Median", unit: "%", digits: 0 },
-      { key: "quartiles", heading: "Quartiles", unit: "%", kind: "text" },
+      { key: "quartiles", heading: "Quartiles", unit: "%" },
       { key: "bytes", heading: "Traffic", unit: "GB/s", digits: 1 },
     ],
     rows: speeds.map(({ kernel, transposes, bound, share, operations, bytes }) => ({

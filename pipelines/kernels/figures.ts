@@ -121,8 +121,8 @@ export function winnerFigure(runs: KernelRuns, kernel = "poly2"): Figure | undef
       title: won === 0
         ? `Softmax is faster than ${labelOf(kernel)} at every size measured`
         : won === rows.length
-        ? `${labelOf(kernel)} is faster than softmax at every size measured`
-        : `${labelOf(kernel)} is faster at ${won} of ${rows.length} sizes`,
+        ? `${opening(labelOf(kernel))} is faster than softmax at every size measured`
+        : `${opening(labelOf(kernel))} is faster than softmax at ${won} of ${rows.length} sizes`,
       caption: `Which of the two takes less time, and how many times less (least times).`,
       rows,
       column: "N, positions",
@@ -130,6 +130,11 @@ export function winnerFigure(runs: KernelRuns, kernel = "poly2"): Figure | undef
     }),
     [],
   );
+}
+
+/** A name at the beginning of a sentence: `Poly-2`, but `elu + 1`, which is a formula. */
+function opening(name: string): string {
+  return name.includes("+") ? name : name[0].toUpperCase() + name.slice(1);
 }
 
 /** Error of each kernel's output against softmax's. */
@@ -157,10 +162,10 @@ export function errorFigure(runs: KernelRuns): Figure | undefined {
         "encoder-decoder that has learnt to pronounce words, on words that it hasn't seen. Gaussian: normal noise of the " +
         "same shapes. No kernel was trained to take softmax's place here: the error is of a swap, not of a model that " +
         "learnt with the kernel.",
-      metrics: [{ metric: "error/real", label: "Real queries and keys" }, {
-        metric: "error/gaussian",
-        label: "Gaussian noise",
-      }],
+      metrics: [
+        { metric: "error/real", label: "Real queries and keys", axis: "Relative error of the output" },
+        { metric: "error/gaussian", label: "Gaussian noise", axis: "Relative error of the output" },
+      ],
       by: "mechanism",
     }),
     rows,

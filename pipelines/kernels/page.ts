@@ -75,38 +75,43 @@ export function kernelsPage(results: Results): Promise<Page> {
   }));
 }
 
-function crossings(runs: KernelRuns, mechanism: string, causal: boolean) {
-  return runs.settings.filter((each) => each.causal === causal).flatMap((setting) => {
-    const crossing = runs.crossing(setting, mechanism);
-    return crossing?.n ? [{ setting, n: crossing.n, beyond: crossing.beyond }] : [];
-  });
+/** Where a kernel overtakes softmax, a phrase each width: `at 660`, `below 64`. */
+function overtaking(runs: KernelRuns, mechanism: string, causal: boolean): string | undefined {
+  const found = runs.settings.filter((each) => each.causal === causal).flatMap((setting) =>
+    runs.crossing(setting, mechanism) ?? []
+  );
+  if (found.length === 0 || found.every(({ n, lastRatio }) => n === undefined && lastRatio < 1)) return undefined;
+  const phrases = found.map(({ n, beyond, lastRatio, firstN, lastN }) =>
+    n !== undefined
+      ? `at ${beyond ? "about " : ""}${formatNumber(Number(n.toPrecision(2)), 0)}`
+      : lastRatio >= 1
+      ? `below ${formatNumber(firstN)}`
+      : `not up to ${formatNumber(lastN)}`
+  );
+  // `at 120, 410 and 2,000` where every phrase begins alike.
+  const plain = phrases.every((phrase) => /^at \d/.test(phrase));
+  return plain ? `at ${listWords(phrases.map((phrase) => phrase.slice(3)))}` : listWords(phrases);
 }
 
-/** The answer in a sentence. */
-function headlineOf(runs: KernelRuns): string {
-  const told = [false, true].flatMap((causal) => {
-    const found = crossings(runs, "poly2", causal);
-    if (found.length === 0) return [];
-    const lengths = found.map(({ n, beyond }) =>
-      `${beyond ? "about " : ""}${formatNumber(Number(n.toPrecision(2)), 0)}`
-    );
-    return [`${causal ? "causal" : "not causal"} at N = ${listWords(lengths)}`];
+/** Both forms of a kernel in a clause. */
+function clauseOn(runs: KernelRuns, mechanism: string): string | undefined {
+  const said = [false, true].flatMap((causal) => {
+    const lengths = overtaking(runs, mechanism, causal);
+    return lengths === undefined ? [] : [`${lengths}${causal ? " when causal" : " when not"}`];
   });
+  return said.length === 0 ? undefined : said.join(", and ");
+}
+
+/** The answer in a sentence or two. */
+function headlineOf(runs: KernelRuns): string {
   const widths = [...new Set(runs.settings.map(({ d }) => d))].sort((a, b) => a - b);
-  const elu = crossings(runs, "elu", false);
-  const cheap = elu.length > 0
-    ? ` elu + 1 overtakes at N = ${
-      listWords(elu.map(({ n }) => formatNumber(Number(n.toPrecision(2)), 0)))
-    }, not causal.`
-    : "";
-  if (told.length === 0) {
-    return runs.settings.length === 0
-      ? "No finished trial has measured a time yet, so there is no answer."
-      : `Poly-2 and softmax never took the same time at the lengths measured, so no crossover is seen.${cheap}`;
-  }
-  return `On one core the degree-2 kernel overtakes softmax, for heads ${listWords(widths.map(String))} wide, ${
-    told.join(", and ")
-  }.${cheap}`;
+  if (widths.length === 0) return "No finished trial has measured a time yet, so there is no answer.";
+  const heads = `heads ${listWords(widths.map(String))} wide`;
+  const poly = clauseOn(runs, "poly2"), elu = clauseOn(runs, "elu");
+  const cheap = elu === undefined ? "" : ` elu + 1 overtakes it ${elu}.`;
+  return poly === undefined
+    ? `On one core and with ${heads}, the degree-2 kernel is not seen to overtake softmax at the lengths measured.${cheap}`
+    : `On one core and with ${heads}, the degree-2 kernel overtakes softmax at a length N: ${poly}.${cheap}`;
 }
 
 /** Why measured crossovers differ from predicted ones, where they do by more than half. */

@@ -39,6 +39,8 @@ export interface Crossing {
   /** Softmax's time over the kernel's at the greatest length that both have. */
   readonly lastRatio: number;
   readonly lastN: number;
+  /** The least length that both have. */
+  readonly firstN: number;
 }
 
 /** Rows, looked up. */
@@ -155,7 +157,7 @@ export class KernelRuns {
       .map(({ n, seconds }) => ({ n, ratio: softmax.get(n)! / seconds }));
     if (both.length < 2) return undefined;
     const last = both[both.length - 1];
-    const ended = { lastRatio: last.ratio, lastN: last.n };
+    const ended = { lastRatio: last.ratio, lastN: last.n, firstN: both[0].n };
     const n = overtaken(both);
     if (n !== undefined) return { n, beyond: false, ...ended };
     if (last.ratio >= 1) return { n: undefined, beyond: false, ...ended };

@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { type Column, formatNumber, listWords, type Table, table } from "../../reports/mod.ts";
+import {
+  type Cell,
+  type Column,
+  formatBytes,
+  formatMean,
+  formatNumber,
+  listWords,
+  type Table,
+  table,
+} from "../../reports/mod.ts";
 import { FUNCTION_OPERATIONS } from "../../operators/mod.ts";
 import { executedCrossover } from "./executed.ts";
 import { labelOf } from "./figures.ts";
@@ -21,7 +30,7 @@ export function crossoverTable(runs: KernelRuns): Table {
         mechanism: labelOf(mechanism),
         predicted: predicted ?? null,
         moved: runs.moved(setting, mechanism, at) ?? null,
-        measured: measuredText(crossing),
+        measured: measuredCell(crossing),
         ratio: crossing?.n && predicted ? crossing.n / predicted : null,
         softmax: gigas(runs.rate(setting, "softmax", at)),
         kernel: gigas(runs.rate(setting, mechanism, at)),
@@ -30,16 +39,16 @@ export function crossoverTable(runs: KernelRuns): Table {
   );
   return table({
     id: "crossovers",
-    title: "Where each kernel overtakes softmax",
+    title: crossoverTitle(rows.map(({ ratio }) => ratio), "Kernels overtake softmax"),
     caption:
       "N* predicted: equal operations by the closed form. At these speeds: equal predicted times, when each side runs " +
       "at the operations a second that it reached near the crossover. Measured: where the lines of least times cross " +
-      "(straight between lengths, on logarithmic axes); ~ is extrapolated beyond the greatest length, < is shorter than all.",
+      "(straight between lengths, on logarithmic axes); ~ is extrapolated beyond the greatest length, < is under the least, > over the greatest.",
     columns: [
       { key: "setting", heading: "Setting", kind: "text" },
       { key: "mechanism", heading: "Kernel", kind: "text" },
       { key: "predicted", heading: "N* predicted", digits: 0 },
-      { key: "measured", heading: "N* measured", kind: "text" },
+      { key: "measured", heading: "N* measured", digits: 0 },
       { key: "ratio", heading: "Measured / predicted", digits: 2 },
       { key: "moved", heading: "N* at these speeds", digits: 0 },
       { key: "softmax", heading: "Softmax", unit: "G op/s", digits: 1 },
@@ -61,9 +70,9 @@ export function trainingTable(runs: KernelRuns): Table | undefined {
       return {
         setting: settingName(setting),
         mechanism: labelOf(mechanism),
-        forward: measuredText(forward.crossing),
+        forward: measuredCell(forward.crossing),
         forwardPredicted: forward.predicted ?? null,
-        training: measuredText(training.crossing),
+        training: measuredCell(training.crossing),
         predicted: training.predicted ?? null,
         ratio: training.crossing?.n && training.predicted ? training.crossing.n / training.predicted : null,
       };
@@ -73,7 +82,7 @@ export function trainingTable(runs: KernelRuns): Table | undefined {
   const lengths = [...new Set(runs.rows.filter(({ metric }) => metric === "training").map(({ step }) => step))];
   return table({
     id: "training-crossovers",
-    title: "Where each kernel overtakes softmax in training",
+    title: crossoverTitle(rows.map(({ ratio }) => ratio), "In training kernels overtake softmax"),
     caption: `Forward and backward together, timed at N = ${
       listWords(
         lengths.sort((a, b) => a - b).map((n) => formatNumber(n)),
@@ -84,19 +93,33 @@ export function trainingTable(runs: KernelRuns): Table | undefined {
       { key: "setting", heading: "Setting", kind: "text" },
       { key: "mechanism", heading: "Kernel", kind: "text" },
       { key: "forwardPredicted", heading: "Forward, predicted", digits: 0 },
-      { key: "forward", heading: "Forward, measured", kind: "text" },
+      { key: "forward", heading: "Forward, measured", digits: 0 },
       { key: "predicted", heading: "Training, predicted", digits: 0 },
-      { key: "training", heading: "Training, measured", kind: "text" },
+      { key: "training", heading: "Training, measured", digits: 0 },
       { key: "ratio", heading: "Measured / predicted", digits: 2 },
     ],
     rows,
   });
 }
 
-function measuredText(crossing: ReturnType<KernelRuns["crossing"]>): string {
-  if (!crossing) return "–";
-  if (crossing.n === undefined) return crossing.lastRatio >= 1 ? "< all lengths" : "> all lengths";
-  return `${crossing.beyond ? "~" : ""}${formatNumber(crossing.n, 0)}`;
+/** By how much measured crossovers are off what operations predict. */
+function crossoverTitle(ratios: readonly (number | null)[], opening: string): string {
+  const known = ratios.filter((ratio) => ratio !== null);
+  if (known.length === 0) return `${opening} at no length that was measured`;
+  const [least, most] = [Math.min(...known), Math.max(...known)].map((ratio) =>
+    formatNumber(Number(ratio.toPrecision(2)))
+  );
+  return `${opening} at ${
+    least === most ? least : `${least} to ${most}`
+  } times the length that equal operations predict`;
+}
+
+function measuredCell(crossing: ReturnType<KernelRuns["crossing"]>): Cell {
+  if (!crossing) return null;
+  if (crossing.n === undefined) {
+    return crossing.lastRatio >= 1 ? { sign: "<", value: crossing.firstN } : { sign: ">", value: crossing.lastN };
+  }
+  return crossing.beyond ? { sign: "~", value: crossing.n } : crossing.n;
 }
 
 /** Poly-2 against softmax, whose kernels are known operation by operation: each prediction beside what was measured. */
@@ -105,15 +128,15 @@ export function executedTable(runs: KernelRuns): Table | undefined {
     setting: settingName(setting),
     ...Object.fromEntries((["forward", "training"] as const).flatMap((pass) => [
       [`${pass} predicted`, runs.predicted(setting, "poly2", pass) ?? null],
-      [`${pass} executed`, executedText(setting, pass)],
-      [`${pass} measured`, measuredText(runs.crossing(setting, "poly2", pass))],
+      [`${pass} executed`, executedCell(setting, pass, runs.crossing(setting, "poly2", pass)?.firstN)],
+      [`${pass} measured`, measuredCell(runs.crossing(setting, "poly2", pass))],
     ])),
   }));
   if (rows.length === 0) return undefined;
   const columns = (pass: "forward" | "training", name: string): Column[] => [
     { key: `${pass} predicted`, heading: `${name}, predicted`, digits: 0 },
-    { key: `${pass} executed`, heading: "as executed", kind: "text" },
-    { key: `${pass} measured`, heading: "measured", kind: "text" },
+    { key: `${pass} executed`, heading: "as executed", digits: 0 },
+    { key: `${pass} measured`, heading: "measured", digits: 0 },
   ];
   return table({
     id: "executed",
@@ -130,9 +153,9 @@ export function executedTable(runs: KernelRuns): Table | undefined {
   });
 }
 
-function executedText(setting: Setting, pass: Pass): string {
+function executedCell(setting: Setting, pass: Pass, least: number | undefined): Cell {
   const n = executedCrossover(setting, pass);
-  return n === 0 ? "< all lengths" : formatNumber(n, 0);
+  return n > 0 ? n : least === undefined ? null : { sign: "<", value: least };
 }
 
 function gigas(rate: number | undefined): number | null {
@@ -147,9 +170,12 @@ export function partsTable(runs: KernelRuns): Table | undefined {
   if (parts.length === 0) return undefined;
   const settings = runs.settings.filter(({ causal }) => !causal);
   const rateOf = (setting: Setting, part: string) => runs.series("rate", setting, "", { part }).at(-1);
+  const rates = settings.flatMap((each) => parts.flatMap((part) => gigas(rateOf(each, part)?.value) ?? []));
   return table({
     id: "parts",
-    title: "How fast the parts run by themselves",
+    title: `By themselves the parts run at ${formatNumber(Math.min(...rates), 0)} to ${
+      formatNumber(Math.max(...rates), 0)
+    } thousand million operations a second`,
     caption: `Operations a second, best of four, at N = ${
       listWords([...new Set(settings.map((each) => formatNumber(rateOf(each, parts[0])?.n ?? 0)))])
     }: products of all pairs and products with features by the matrix product alone, the softmax of all pairs (5 operations ` +
@@ -169,7 +195,7 @@ export function partsTable(runs: KernelRuns): Table | undefined {
 export function exponentTable(runs: KernelRuns): Table {
   return table({
     id: "exponents",
-    title: "Exponents of time in N",
+    title: exponentTitle(runs),
     caption:
       "Least squares on logarithms, on least times, over lengths at which a pass takes at least four times the shortest's time; ± is " +
       "half a 95% t-interval over lengths. Worst: the greatest distance of a point from the line. A slope between 1 and 2 " +
@@ -196,6 +222,18 @@ export function exponentTable(runs: KernelRuns): Table {
       })
     ),
   });
+}
+
+/** What the fit says of softmax and of the degree-2 kernel where heads are widest. */
+function exponentTitle(runs: KernelRuns): string {
+  const setting = runs.settings.filter(({ causal }) => !causal).at(-1) ?? runs.settings.at(-1);
+  const said = ["softmax", "poly2", "elu"].flatMap((mechanism) => {
+    const fit = setting && runs.fit(setting, mechanism);
+    return fit ? [`${formatMean(fit)} (${labelOf(mechanism)})`] : [];
+  });
+  return said.length === 0
+    ? "Too few lengths were measured for an exponent of time"
+    : `At ${settingName(setting!)}, time grows with N to the power ${listWords(said)}`;
 }
 
 /** Operations, counted against the closed form. */
@@ -261,9 +299,12 @@ export function bytesTable(runs: KernelRuns, setting: Setting): Table | undefine
   const once = rows.filter((row) =>
     !seen.has(`${row.mechanism} ${row.tensor}`) && seen.add(`${row.mechanism} ${row.tensor}`)
   );
+  const most = once.reduce((a, b) => (b.bytes ?? 0) > (a.bytes ?? 0) ? b : a);
   return table({
     id: "bytes",
-    title: `What the bytes are for, ${settingName(setting)}, N = ${formatNumber(once[0].n)}`,
+    title: `At ${settingName(setting)} and N = ${formatNumber(once[0].n)}, the most bytes for one thing are ${
+      formatBytes(most.bytes!)
+    } (${most.mechanism}: ${most.tensor})`,
     caption: `The closed form by tensor, beyond Q, K and V.${
       once.some(({ bytes }) => bytes === null)
         ? " Not given: the module that brought the attention doesn't tell its bytes."

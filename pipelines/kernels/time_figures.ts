@@ -11,7 +11,7 @@ import {
   logLog,
   type LogLogMark,
   type LogLogRow,
-  sparkWidth,
+  small,
 } from "../../reports/mod.ts";
 import { labelOf, panelOrder } from "./figures.ts";
 import { type KernelRuns, type Pass, type Setting, settingName } from "./runs.ts";
@@ -56,8 +56,7 @@ export function thumbnail(runs: KernelRuns): Figure | undefined {
     title: `Time of a pass against its length, ${settingName(setting)}`,
     caption: "",
   });
-  const panels: typeof spec.panels = (data, frame) => spec.panels(data, { ...frame, width: sparkWidth, narrow: true });
-  return figure({ ...spec, panels }, []);
+  return figure(small(spec, { id: "time-small" }), []);
 }
 
 function timesOf(

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { Measurement } from "../../operators/records.ts";
 import type { Profile } from "../experiment.ts";
 
 /** The factors, low level first. */
@@ -111,3 +112,18 @@ export const EFFECTS: Readonly<Record<Factor | "feeding", string>> = {
   cell: "GRU → LSTM",
   feeding: "input feeding (Luong)",
 };
+
+/** What a path is called on the page: `Luong + feeding`. */
+export function pathName(path: string): string {
+  return `${path[0].toUpperCase()}${path.slice(1)}`;
+}
+
+/** Rows under the name that a reader sees of their path. */
+export function namedPaths(rows: readonly Measurement[]): Measurement[] {
+  return rows.map((row) => ({ ...row, labels: { ...row.labels, path: pathName(String(row.labels.path)) } }));
+}
+
+/** What a cell is called on the page. */
+export function cellName(cell: string): string {
+  return cell.toUpperCase();
+}

@@ -5,9 +5,11 @@
  */
 import { luong } from "../../operators/mod.ts";
 import {
+  estimateDecimals,
   formatCount,
   formatEstimate,
   formatNumber,
+  formatRange,
   listWords,
   type Method,
   method,
@@ -21,18 +23,8 @@ import { checksumEntry, dataEntry, optionName, runEntries, seedsEntry } from "..
 import { claimsOf } from "./claims.ts";
 import { EFFECTS } from "./design.ts";
 import { pathDiagram } from "./diagram.ts";
-import {
-  alignmentErrors,
-  alignments,
-  curves,
-  distanceFigure,
-  entropyEffects,
-  errorEffects,
-  lengthFigure,
-  runsTable,
-  thumbnail,
-  timeEffects,
-} from "./figures.ts";
+import { entropyEffects, errorEffects, runsTable, timeEffects } from "./effects.ts";
+import { alignmentErrors, alignments, curves, distanceFigure, lengthFigure, thumbnail } from "./figures.ts";
 import { pathOf } from "./model.ts";
 import { PathRuns } from "./runs.ts";
 import { titleOf, translationExamples, translationScores } from "./translations.ts";
@@ -86,10 +78,16 @@ export function headlineOf(runs: PathRuns): string {
   const effect = (name: string) => fit.effects.find((each) => each.name === name)!;
   const said = (name: "path" | "direction") => {
     const { mean, low, high, distinguishable } = effect(name);
-    const interval = `${formatNumber(low)} to ${formatNumber(high)}`;
+    // Of what is taken off, the interval is told in the same sense.
+    const [least, most] = mean > 0 ? [low, high] : [-high, -low];
+    const digits = estimateDecimals({ mean, low, high, count: 2 });
     return distinguishable
-      ? `${mean > 0 ? "adds" : "takes off"} ${formatNumber(Math.abs(mean))} points of PER (${interval})`
-      : `makes no difference that is seen (${interval} points of PER)`;
+      ? `${mean > 0 ? "adds" : "takes off"} ${
+        formatRange({ mean: Math.abs(mean), low: least, high: most, count: 2 })
+      } points of PER`
+      : `makes no difference that is seen (${formatNumber(low, digits)} to ${
+        formatNumber(high, digits)
+      } points of PER)`;
   };
   return `With all else balanced, Bahdanau's path instead of Luong's ${
     said("path")

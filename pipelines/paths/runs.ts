@@ -41,6 +41,22 @@ export class PathRuns {
     return differenceOf(this.bySeed(metric, a), this.bySeed(metric, b));
   }
 
+  /**
+   * Of the gradient at the least distance, the share that is left at the greatest, before anything is learnt: the
+   * geometric mean over seeds of the copy task's trials with these labels.
+   */
+  kept(labels: Labels): { readonly share: number; readonly near: number; readonly far: number } | undefined {
+    const rows = this.select("distance/gradient", { ...labels, when: "before", part: "distance" });
+    if (rows.length === 0) return undefined;
+    const steps = rows.map(({ step }) => step);
+    const [near, far] = [Math.min(...steps), Math.max(...steps)];
+    const logs = [...Map.groupBy(rows, ({ trial }) => trial).values()].map((trial) => {
+      const at = (step: number) => trial.find((row) => row.step === step)!.value;
+      return Math.log(at(far) / at(near));
+    });
+    return { share: Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length), near, far };
+  }
+
   /** Main effects of the design on the last value of a metric in each trial. */
   effects(metric: string, labels: Labels, value: (value: number) => number = (x) => x): Fit | undefined {
     const rows = lastRows(this.select(metric, { ...labels, part: "factorial" }), ({ trial }) => trial);

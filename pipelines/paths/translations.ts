@@ -4,6 +4,7 @@
  * @module
  */
 import { dotInterval, type Figure, figure, formatEstimate, listWords, type Table, table } from "../../reports/mod.ts";
+import { namedPaths, pathName } from "./design.ts";
 import type { PathRuns } from "./runs.ts";
 
 const TEST = { set: "test", part: "translation" };
@@ -23,7 +24,7 @@ export function translationScores(runs: PathRuns): Figure | undefined {
       metrics: [{ metric: "bleu", label: "BLEU" }, { metric: "chrf", label: "chrF" }],
       by: "path",
     }),
-    rows,
+    namedPaths(rows),
   );
 }
 
@@ -32,13 +33,13 @@ export function titleOf(runs: PathRuns, paths: readonly string[]): string {
   const of = (path: string) => ({ ...TEST, path });
   const mean = (path: string) => runs.estimate("bleu", of(path))!.mean;
   const [best, ...others] = paths.toSorted((a, b) => mean(b) - mean(a));
-  const said = `BLEU is highest with ${best}, ${formatEstimate(runs.estimate("bleu", of(best))!)}`;
+  const said = `BLEU is highest with ${pathName(best)}, ${formatEstimate(runs.estimate("bleu", of(best))!)}`;
   if (others.length === 0) return said;
   const behind = others.filter((path) => runs.difference("bleu", of(best), of(path))?.distinguishable);
   const level = others.filter((path) => !behind.includes(path));
   const parts = [
-    ...(level.length > 0 ? [`no difference from ${listWords(level)} is seen`] : []),
-    ...(behind.length > 0 ? [`${listWords(behind)} ${behind.length === 1 ? "is" : "are"} behind`] : []),
+    ...(level.length > 0 ? [`no difference from ${listWords(level.map(pathName))} is seen`] : []),
+    ...(behind.length > 0 ? [`${listWords(behind.map(pathName))} ${behind.length === 1 ? "is" : "are"} behind`] : []),
   ];
   return `${said}; ${parts.join(", ")}`;
 }
@@ -56,7 +57,7 @@ export function translationExamples(runs: PathRuns): Table | undefined {
     columns: [
       { key: "source", heading: "Source", kind: "text" },
       { key: "reference", heading: "Reference", kind: "text" },
-      ...paths.map((path) => ({ key: path, heading: path, kind: "text" as const })),
+      ...paths.map((path) => ({ key: path, heading: pathName(path), kind: "text" as const })),
     ],
     rows: [...bySource].map(([source, said]) => ({
       source,

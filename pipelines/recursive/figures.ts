@@ -14,7 +14,7 @@ import {
   type Interval,
   lineWithInterval,
   listWords,
-  sparkWidth,
+  small,
 } from "../../reports/mod.ts";
 import { baselines, type RecursiveRuns, SENTENCE } from "./runs.ts";
 import { treeFigure } from "./tree_figure.ts";
@@ -82,7 +82,7 @@ export function accuracyFigure(runs: RecursiveRuns, thumbnail = false): Figure |
       worse.length === 0 ? "no difference seen" : `worse than the best: ${listWords(worse)}`
     }`;
   const spec = dotInterval({
-    id: thumbnail ? "final-accuracy" : "accuracy",
+    id: "accuracy",
     title,
     caption:
       `Share of test sentences whose class is right, by the head on the mean of all nodes beside the root; baselines see no ` +
@@ -92,12 +92,7 @@ export function accuracyFigure(runs: RecursiveRuns, thumbnail = false): Figure |
     zero: false,
   });
   const rows = accuracyRows(runs);
-  return figure(
-    thumbnail
-      ? { ...spec, panels: (data, frame) => spec.panels(data, { ...frame, width: sparkWidth, narrow: true }) }
-      : spec,
-    rows,
-  );
+  return figure(thumbnail ? small(spec, { id: "final-accuracy" }) : spec, rows);
 }
 
 /** Accuracy over α, by the head on the root and by the sentence's own. */

@@ -12,8 +12,8 @@ import {
   formatNumber,
   heatmaps,
   type Interval,
+  small,
   sparkline,
-  sparkWidth,
 } from "../../reports/mod.ts";
 import { published, references } from "./published.ts";
 import type { Labels } from "../runs.ts";
@@ -141,6 +141,7 @@ export function thumbnail(runs: ScoreRuns): Figure | undefined {
         title: "Phoneme error rate on the dev words over training",
         metric: "per",
         label: "phoneme error rate",
+        step: "epoch",
       }),
       dev,
     );
@@ -153,10 +154,7 @@ export function thumbnail(runs: ScoreRuns): Figure | undefined {
     caption: "",
     metrics: [{ metric: "per", label: "Phoneme error rate" }],
   });
-  return figure(
-    { ...spec, panels: (data, frame) => spec.panels(data, { ...frame, width: sparkWidth, narrow: true }) },
-    rows,
-  );
+  return figure(small(spec, { id: "final-errors" }), rows);
 }
 
 /** How intervals in a figure of final values are to be read. */

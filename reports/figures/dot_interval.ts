@@ -6,7 +6,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import type { DataRow, FigureSpec, Frame } from "../figure.ts";
-import { axisLabel, formatEstimate, formatExact, formatQuantity, formatTick, listWords, unitName } from "../format.ts";
+import { axisLabel, formatEstimate, formatExact, formatTick, listWords, unitName } from "../format.ts";
 import {
   clipLabel,
   groupBy,
@@ -33,8 +33,10 @@ export interface Reference {
 /** One panel of the figure: a metric and its name in words. */
 export interface DotMetric {
   readonly metric: string;
-  /** `Phoneme error rate`. */
+  /** `Phoneme error rate`; heads the panel where there are several. */
   readonly label: string;
+  /** What the axis measures, where the label doesn't say it. @default the label */
+  readonly axis?: string;
 }
 
 /** Options of {@linkcode dotInterval}. */
@@ -51,6 +53,10 @@ export interface DotOptions {
   readonly order?: "value" | "given";
   /** Whether the axis starts at zero. @default true */
   readonly zero?: boolean;
+  /** The largest value that there can be: the axis ends there at the latest. @default 100 for shares in %, else none */
+  readonly most?: number;
+  /** A name whose colour all rows get, where they are too many for one each. @default a colour a row */
+  readonly ink?: string;
   /** A logarithmic axis is for positive values; an interval that reaches below 0 is cut, with an arrow head. @default "linear" */
   readonly scale?: "linear" | "log";
 }
@@ -102,16 +108,18 @@ export function dotInterval(options: DotOptions): FigureSpec<DotRow> {
         if (means.length === 0) return [];
         const said = means.map((row) => `${row[by]} ${formatEstimate(row)}`);
         const published = data.filter((row) => row.metric === metric && row.kind === "published");
-        const cited = published.map((row) => `${row[by]} ${formatQuantity(row.mean, row.unit)}`);
+        const cited = published.map((row) => `${row[by]} ${formatExact(row.mean)}${row.unit === "%" ? "%" : ""}`);
         return [
           `${label}${unitName(means[0].unit) && `, ${means[0].unit}`}: ${listWords(said)}.` +
           (cited.length > 0 ? ` Published: ${listWords(cited)}.` : ""),
         ];
       }).join(" "),
     panels: (data, frame) =>
-      options.metrics.filter(({ metric }) => data.some((row) => row.metric === metric)).map(({ metric, label }) => ({
+      options.metrics.filter(({ metric }) => data.some((row) => row.metric === metric)).map((
+        { metric, label, axis },
+      ) => ({
         heading: options.metrics.length > 1 ? label : undefined,
-        plot: draw(data.filter((row) => row.metric === metric), frame, label, options, by),
+        plot: draw(data.filter((row) => row.metric === metric), frame, axis ?? label, options, by),
       })),
   };
 }
@@ -134,7 +142,7 @@ function draw(
   const measured = sorted(data.filter((row) => row.kind === "mean"), options.order ?? "value");
   const published = sorted(data.filter((row) => row.kind === "published"), "value");
   const rows = [...measured, ...published];
-  const named = rows.map((row) => clipLabel(String(row[by]), frame.narrow ? 40 : 30));
+  const named = rows.map((row) => clipLabel(String(row[by]), frame.narrow ? 40 : 36));
   // Each with the digits that its interval bears, as in tables; published values keep the digits they have.
   const values = rows.map((row) => row.kind === "mean" ? formatEstimate(row) : formatExact(row.mean));
   // On a phone a row's name stands above its dot, so that the axis has the whole width.
@@ -148,7 +156,7 @@ function draw(
   };
   const place = (index: number) => index * rowHeight + rowHeight / 2 + (index >= measured.length ? gap : 0);
   const log = options.scale === "log" && data.every((row) => row.mean > 0);
-  const [low, high] = log ? logDomainOf(data) : domainOf(data, options.zero ?? true);
+  const [low, high] = log ? logDomainOf(data) : domainOf(data, options.zero ?? true, options.most);
   const inside = (value: number) => Math.min(high, Math.max(low, value));
   const baseline = frame.narrow ? 9 : 0;
   const bottom = rows.length * rowHeight + gap;
@@ -170,7 +178,7 @@ function draw(
     marks.push(Plot.ruleY([measured.length * rowHeight + gap / 2], { stroke: "currentColor", strokeOpacity: 0.25 }));
   }
   for (const [index, row] of rows.entries()) {
-    const ink = frame.palette(String(row[by]));
+    const ink = frame.palette(options.ink ?? String(row[by]));
     const published = row.kind === "published";
     const colour = published ? "var(--ink-soft)" : ink.colour;
     const y = place(index) + baseline;
@@ -262,13 +270,13 @@ function logDomainOf(data: readonly DotRow[]): [number, number] {
 }
 
 /** The frame holds every value, and intervals as far as they reach not more than once the values' range beyond them. */
-function domainOf(data: readonly DotRow[], zero: boolean): [number, number] {
+function domainOf(data: readonly DotRow[], zero: boolean, limit?: number): [number, number] {
   const values = data.map((row) => row.mean);
   const least = Math.min(...values), most = Math.max(...values);
   const range = zero && least >= 0 ? most || 1 : most - least || Math.abs(most) || 1;
   const top = Math.max(most, ...data.map((row) => Math.min(row.high ?? row.mean, most + range)));
   // A share can't pass 100%; error rates can, and then the frame does.
-  const ceiling = data.every(({ unit, mean }) => unit === "%" && mean <= 100) ? 100 : Infinity;
+  const ceiling = limit ?? (data.every(({ unit, mean }) => unit === "%" && mean <= 100) ? 100 : Infinity);
   if (zero && least >= 0) return [0, Math.min(ceiling, niceCeiling(top))];
   const bottom = Math.min(least, ...data.map((row) => Math.max(row.low ?? row.mean, least - range)));
   return [bottom - range * 0.05, Math.min(ceiling, top + range * 0.05)];

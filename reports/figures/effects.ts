@@ -6,7 +6,8 @@
 import * as Plot from "@observablehq/plot";
 import type { Effect } from "../effects.ts";
 import type { DataRow, FigureSpec, Frame } from "../figure.ts";
-import { formatNumber } from "../format.ts";
+import { formatRange, formatTick } from "../format.ts";
+import { factorTicks, labelWidth } from "./series.ts";
 
 /** Options of {@linkcode effectFigure}. */
 export interface EffectOptions {
@@ -48,38 +49,52 @@ export function effectFigure(options: EffectOptions): FigureSpec<EffectRow> {
         seen: distinguishable ? "seen" : "no difference seen",
       })),
     summary: (data) =>
-      data.map(({ effect, mean, low, high }) =>
-        `${effect}: ${formatNumber(mean)} (${formatNumber(low)} to ${formatNumber(high)})`
-      ).join("; ") + ".",
-    panels: (data, frame: Frame) => [{
-      plot: {
-        width: frame.width,
-        height: 80 + 34 * data.length,
-        marginBottom: 50,
-        marginLeft: frame.narrow ? 150 : 190,
-        marginRight: 20,
-        x: {
-          label: options.label,
-          labelAnchor: "center",
-          labelOffset: 42,
-          type: options.scale ?? "linear",
-          grid: true,
-          ticks: frame.narrow ? 4 : 7,
-        },
-        y: { label: null, domain: data.map(({ effect }) => effect), type: "point", padding: 0.6 },
-        marks: [
-          Plot.ruleX([none], { stroke: "currentColor", strokeOpacity: 0.6 }),
-          Plot.ruleY(data, { x1: "low", x2: "high", y: "effect", stroke: "var(--hue-0, #0067a8)", strokeWidth: 2 }),
-          Plot.dot(data, {
-            x: "mean",
-            y: "effect",
-            r: 5,
-            stroke: "var(--hue-0, #0067a8)",
-            strokeWidth: 2,
-            fill: (row: EffectRow) => row.seen === "seen" ? "var(--hue-0, #0067a8)" : "var(--paper, #fff)",
-          }),
-        ],
-      },
-    }],
+      data.map(({ effect, mean, low, high }) => `${effect}: ${formatRange({ mean, low, high, count: 2 })}`).join("; ") +
+      ".",
+    panels: (data, frame) => [{ plot: draw(data, frame, options, none) }],
+  };
+}
+
+function draw(data: readonly EffectRow[], frame: Frame, options: EffectOptions, none: number): Plot.PlotOptions {
+  const log = options.scale === "log";
+  const ends = [none, ...data.flatMap(({ low, high }) => [low, high])];
+  const [least, most] = [Math.min(...ends), Math.max(...ends)];
+  // Some room at both sides, so that no interval runs into the names.
+  const room = log ? (most / least) ** 0.04 : (most - least) * 0.04;
+  const [low, high] = log ? [least / room, most * room] : [least - room, most + room];
+  const ticks = log ? factorTicks(low, high, frame.narrow ? 4 : 7) : frame.narrow ? 4 : 7;
+  const ink = "var(--hue-0, #0067a8)";
+  return {
+    width: frame.width,
+    height: 80 + 34 * data.length,
+    marginBottom: 50,
+    marginLeft: Math.max(...data.map(({ effect }) => labelWidth(effect))) + 12,
+    marginRight: 8,
+    x: { type: log ? "log" : "linear", domain: [low, high] },
+    y: { domain: data.map(({ effect }) => effect), type: "point", padding: 0.6 },
+    marks: [
+      Plot.gridX({ stroke: "currentColor", strokeOpacity: 0.12, ticks }),
+      Plot.axisX({
+        ticks,
+        tickSize: 0,
+        label: options.label,
+        labelArrow: "none",
+        labelAnchor: "center",
+        labelOffset: 42,
+        // As text, since a formatter of ticks is only asked about those that a logarithmic scale would choose itself.
+        text: (value: number) => formatTick(value),
+      }),
+      Plot.axisY({ tickSize: 0, label: null }),
+      Plot.ruleX([none], { stroke: "currentColor", strokeOpacity: 0.6 }),
+      Plot.ruleY(data, { x1: "low", x2: "high", y: "effect", stroke: ink, strokeWidth: 2 }),
+      Plot.dot(data, {
+        x: "mean",
+        y: "effect",
+        r: 5,
+        stroke: ink,
+        strokeWidth: 2,
+        fill: (row: EffectRow) => row.seen === "seen" ? ink : "var(--paper, #fff)",
+      }),
+    ],
   };
 }

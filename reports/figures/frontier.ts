@@ -7,7 +7,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Measurement } from "../../operators/records.ts";
 import type { DataRow, FigureSpec, Frame } from "../figure.ts";
-import { axisLabel, formatEstimate, formatQuantity, formatTick, listWords, unitName } from "../format.ts";
+import { axisLabel, formatMeasured, formatQuantity, formatTick, listWords } from "../format.ts";
 import { type Box, labelGap, labelReach, placeLabels } from "./labels.ts";
 import { clipLabel, groupBy, halo, intervalCells, labelWidth, lastOfTrial, logTicks } from "./series.ts";
 
@@ -81,9 +81,7 @@ export function frontier(options: FrontierOptions): FigureSpec<FrontierRow> {
     summary: (data) =>
       [...groupBy(data, (row) => row.panel)].map(([panel, points]) => {
         const said = points.map((row) =>
-          `${row[by]} ${formatEstimate(row)}${unitName(row.unit) && ` ${row.unit}`} at ${
-            formatQuantity(row.cost, row.costUnit)
-          }`
+          `${row[by]} ${formatMeasured(row, row.unit)} at ${formatQuantity(row.cost, row.costUnit)}`
         );
         return `${options.panel.heading(panel)}: ${options.value.label.toLowerCase()} ${listWords(said)}.`;
       }).join(" "),

@@ -5,7 +5,15 @@
  */
 import * as Plot from "@observablehq/plot";
 import type { DataRow, FigureSpec, Frame } from "../figure.ts";
-import { axisLabel, formatEstimate, formatNumber, formatQuantity, formatTick, listWords, unitName } from "../format.ts";
+import {
+  axisLabel,
+  formatExact,
+  formatMeasured,
+  formatNumber,
+  formatQuantity,
+  formatTick,
+  listWords,
+} from "../format.ts";
 import {
   clipLabel,
   groupBy,
@@ -72,10 +80,10 @@ export function lineWithInterval(options: LineOptions): FigureSpec<LineRow> {
     },
     summary(data) {
       const ends = lastPoints(data, by).sort((a, b) => a.mean - b.mean);
-      const unit = unitName(ends[0].unit);
-      const said = ends.map((row) => `${row[by]} ${formatEstimate(row)}${unit && ` ${unit}`} at ${row.step}`);
-      return `Lines of ${options.label} against ${options.step}, one for each of ${ends.length} (${by}). ` +
-        `At the last ${options.step}, from lowest to highest: ${listWords(said)}.`;
+      const said = ends.map((row) => `${row[by]} ${formatMeasured(row, row.unit)} at ${formatExact(row.step)}`);
+      return `${options.label} against ${options.step}, a line each for ${
+        listWords(ends.map((row) => String(row[by])))
+      }. Where the lines end, from lowest to highest: ${listWords(said)}.`;
     },
     panels: (data, frame) => [{ plot: draw(data, frame, options, by) }],
   };

@@ -6,7 +6,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import type { DataRow, FigureSpec, Frame } from "../figure.ts";
-import { axisLabel, formatQuantity, formatTick, listWords } from "../format.ts";
+import { axisLabel, formatExact, formatQuantity, formatTick, listWords } from "../format.ts";
 import { clipLabel, groupBy, halo, labelCharacters, labelWidth, logTicks, spread } from "./series.ts";
 
 /** One point. Lines are drawn through predicted ones, dots at measured ones. */
@@ -81,7 +81,7 @@ function draw(
   options: LogLogOptions,
   by: string,
 ): Plot.PlotOptions {
-  const height = frame.narrow ? 330 : 380, margin = { top: 52, bottom: 42, left: frame.narrow ? 46 : 54 };
+  const height = frame.narrow ? 330 : 380;
   const series = [...groupBy(data, (row) => String(row[by]))];
   const ends = series.map(([name, rows]) => ({ name, last: rows.reduce((a, b) => b.x >= a.x ? b : a) }));
   const names = ends.map(({ name }) => clipLabel(name, labelCharacters(frame)));
@@ -89,10 +89,12 @@ function draw(
     ys = data.flatMap(({ y, low, high }) => [y, low ?? y, high ?? y]).filter((y) => y > 0);
   const left = Math.min(...xs) / 1.12, right = Math.max(...xs) * 1.06;
   const low = Math.min(...ys) / 1.2, high = Math.max(...ys) * 1.2;
+  const yTicks = logTicks(low, high, frame.narrow ? 5 : 7);
+  const tick = tickOf(options.unit, high);
+  const margin = { top: 52, bottom: 42, left: Math.max(40, ...yTicks.map((y) => labelWidth(tick(y)) + 12)) };
   const toPixel = (y: number) =>
     margin.top + (height - margin.top - margin.bottom) * Math.log(high / y) / Math.log(high / low);
   const places = spread(ends.map(({ last }) => toPixel(last.y)), 15, margin.top, height - margin.bottom);
-  const yTicks = logTicks(low, high, frame.narrow ? 5 : 7);
   const xTicks = [...new Set(xs)].sort((a, b) => a - b);
   const shown = xTicks.length <= (frame.narrow ? 4 : 10)
     ? xTicks
@@ -109,14 +111,15 @@ function draw(
     y: { type: "log", domain: [low, high] },
     marks: [
       Plot.gridY({ stroke: "currentColor", strokeOpacity: 0.12, ticks: yTicks }),
-      Plot.axisY({ tickSize: 0, label: null, ticks: yTicks, tickFormat: tickOf(options.unit) }),
+      Plot.axisY({ tickSize: 0, label: null, ticks: yTicks, text: tick }),
       Plot.axisX({
         tickSize: 4,
         label: options.x,
         labelArrow: "none",
         labelAnchor: "center",
         ticks: shown,
-        tickFormat: (n: number) => String(n),
+        // As text, since a formatter of ticks is only asked about those that a logarithmic scale would choose itself.
+        text: (n: number) => formatExact(n),
       }),
       Plot.text([axisLabel(options.y, options.unit === "bytes" || options.unit === "s" ? "" : options.unit)], {
         frameAnchor: "top-left",
@@ -139,8 +142,12 @@ function draw(
       ...series.flatMap(([name, rows], index) => {
         const ink = frame.palette(name), common = { className: ink.className };
         const predicted = rows.filter((row) => row.kind === "predicted").sort((a, b) => a.x - b.x);
-        const measured = rows.filter((row) => row.kind === "measured");
+        const measured = rows.filter((row) => row.kind === "measured").sort((a, b) => a.x - b.x);
         return [
+          // Nothing predicts a line through these points: a thin one says which belong together.
+          ...(predicted.length > 0 ? [] : [
+            Plot.line(measured, { x: "x", y: "y", stroke: ink.colour, strokeWidth: 1, strokeOpacity: 0.6, ...common }),
+          ]),
           Plot.line(predicted, {
             x: "x",
             y: "y",
@@ -185,6 +192,11 @@ function draw(
 }
 
 /** Seconds and bytes with their prefix, other units plain. */
-function tickOf(unit: string): (value: number) => string {
-  return unit === "s" || unit === "bytes" ? (value) => formatQuantity(value, unit) : formatTick;
+function tickOf(unit: string, most: number): (value: number) => string {
+  return (value) =>
+    unit === "s" && value >= 100
+      ? `${formatTick(value)} s` // never minutes and seconds: ticks are round in one unit
+      : unit === "s" || unit === "bytes"
+      ? formatQuantity(value, unit)
+      : formatTick(value, most);
 }

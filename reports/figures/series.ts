@@ -100,6 +100,28 @@ export function logTicks(low: number, high: number, most: number): number[] {
   return inside(powers.filter((power) => power % stride === 0).map((power) => exact(1, power)));
 }
 
+/** Ticks of a logarithmic axis of factors around 1: as fine as there is room for. */
+export function factorTicks(low: number, high: number, most: number): number[] {
+  const sets = [[1, 1.1, 1.2, 1.3, 1.5, 1.7, 2, 2.5, 3, 4, 5, 6, 7, 8, 9], [1, 1.2, 1.5, 2, 3, 4, 5, 7], [
+    1,
+    1.5,
+    2,
+    3,
+    5,
+    7,
+  ], [
+    1,
+    2,
+    5,
+  ]];
+  for (const set of sets) {
+    const ticks = [-2, -1, 0, 1, 2].flatMap((power) => set.map((step) => Number(`${step}e${power}`)))
+      .filter((value) => value >= low && value <= high);
+    if (ticks.length <= most) return ticks;
+  }
+  return logTicks(low, high, most);
+}
+
 /** A round number at least as large as a value: 1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten. */
 export function niceCeiling(value: number): number {
   if (!(value > 0)) return 1;

@@ -1,11 +1,11 @@
 /**
- * A small figure for the list of questions: lines without axes, names and values at their ends.
+ * A small figure for the list of questions: lines, with names and values at their ends.
  *
  * @module
  */
 import * as Plot from "@observablehq/plot";
 import type { DataRow, FigureSpec, Frame } from "../figure.ts";
-import { formatQuantity, listWords } from "../format.ts";
+import { axisLabel, formatQuantity, formatTick, listWords } from "../format.ts";
 import { clipLabel, groupBy, labelWidth, rowsOf, spread } from "./series.ts";
 
 /** Options of {@linkcode sparkline}. */
@@ -15,6 +15,8 @@ export interface SparklineOptions {
   readonly metric: string;
   /** The value in words: `phoneme error rate`. */
   readonly label: string;
+  /** What a step is: `epoch`. */
+  readonly step: string;
   /** @default "score" */
   readonly by?: string;
   /** @default "linear" */
@@ -25,7 +27,20 @@ export interface SparklineOptions {
 export type SparkRow = DataRow & { readonly step: number; readonly mean: number; readonly unit: string };
 
 /** Width in CSS pixels of a small figure. */
-export const sparkWidth = 300;
+const sparkWidth = 300;
+
+/** A figure as small as the list of questions shows it, drawn as for a phone and without a caption. */
+export function small<Row extends DataRow>(
+  spec: FigureSpec<Row>,
+  about: Pick<FigureSpec<Row>, "id"> & Partial<Pick<FigureSpec<Row>, "title">>,
+): FigureSpec<Row> {
+  return {
+    ...spec,
+    caption: "",
+    ...about,
+    panels: (data, frame) => spec.panels(data, { ...frame, width: sparkWidth, narrow: true }),
+  };
+}
 
 /** A small figure of means over seeds against a step. */
 export function sparkline(options: SparklineOptions): FigureSpec<SparkRow> {
@@ -58,7 +73,7 @@ function lastPoints(data: readonly SparkRow[], by: string): SparkRow[] {
 
 function draw(data: readonly SparkRow[], frame: Frame, options: SparklineOptions, by: string): Plot.PlotOptions {
   const log = options.scale === "log";
-  const height = 130, margin = 12;
+  const height = 172, margin = { top: 24, bottom: 36, left: 34 };
   const ends = lastPoints(data, by);
   const labels = ends.map((row) =>
     `${clipLabel(String(row[by]), 10)} ${formatQuantity(row.mean, row.unit === "1" ? "" : row.unit)}`
@@ -68,26 +83,40 @@ function draw(data: readonly SparkRow[], frame: Frame, options: SparklineOptions
   const scale = (value: number) => log ? Math.log(Math.max(low, value)) : value;
   const steps = [...new Set(data.map((row) => row.step))].sort((a, b) => a - b);
   const span = scale(high) - scale(low) || 1;
-  const toPixel = (value: number) => margin + (height - 2 * margin) * (scale(high) - scale(value)) / span;
-  const places = spread(ends.map((row) => toPixel(row.mean)), 14, margin - 4, height - margin + 4);
+  const toPixel = (value: number) =>
+    margin.top + (height - margin.top - margin.bottom) * (scale(high) - scale(value)) / span;
+  const places = spread(ends.map((row) => toPixel(row.mean)), 14, margin.top - 4, height - margin.bottom + 4);
   return {
     width: sparkWidth,
     height,
-    marginTop: margin,
-    marginBottom: margin,
-    marginLeft: 6,
+    marginTop: margin.top,
+    marginBottom: margin.bottom,
+    marginLeft: margin.left,
     marginRight: Math.max(...labels.map(labelWidth)) + 14,
-    x: {
-      type: "linear",
-      domain: steps.length > 1 ? [steps[0], steps[steps.length - 1]] : [steps[0] - 1, steps[0]],
-      axis: null,
-    },
-    y: { type: log ? "log" : "linear", domain: low === high ? [low - 1, high + 1] : [low, high], axis: null },
+    x: { type: "linear", domain: steps.length > 1 ? [steps[0], steps[steps.length - 1]] : [steps[0] - 1, steps[0]] },
+    y: { type: log ? "log" : "linear", domain: low === high ? [low - 1, high + 1] : [low, high] },
     marks: [
-      Plot.ruleY([low], { stroke: "currentColor", strokeOpacity: 0.2 }),
+      Plot.gridY({ stroke: "currentColor", strokeOpacity: 0.12, ticks: 3 }),
+      Plot.axisY({ tickSize: 0, label: null, ticks: 3, tickFormat: (value: number) => formatTick(value, high) }),
+      Plot.axisX({
+        tickSize: 0,
+        label: options.step,
+        labelArrow: "none",
+        labelAnchor: "center",
+        ticks: [...new Set([steps[0], steps[steps.length - 1]])],
+        text: (value: number) => formatTick(value),
+      }),
+      Plot.text([axisLabel(`${options.label[0].toUpperCase()}${options.label.slice(1)}`, data[0].unit)], {
+        frameAnchor: "top-left",
+        dx: -margin.left,
+        dy: -margin.top + 2,
+        textAnchor: "start",
+        lineAnchor: "top",
+      }),
       ...ends.flatMap((end, index) => {
         const ink = frame.palette(String(end[by]));
         const series = data.filter((row) => row[by] === end[by] && (!log || row.mean > 0));
+        const common = { className: ink.className };
         return [
           Plot.lineY(series, {
             x: "step",
@@ -95,16 +124,18 @@ function draw(data: readonly SparkRow[], frame: Frame, options: SparklineOptions
             stroke: ink.colour,
             strokeWidth: 1.75,
             strokeDasharray: ink.dash,
+            ...common,
           }),
-          Plot.dot(series.slice(-1), { x: "step", y: "mean", fill: ink.colour, r: 3, symbol: ink.symbol }),
+          Plot.dot(series.slice(-1), { x: "step", y: "mean", fill: ink.colour, r: 3, symbol: ink.symbol, ...common }),
           Plot.text([labels[index]], {
             frameAnchor: "top-right",
             textAnchor: "start",
             lineAnchor: "middle",
             dx: 9,
-            dy: places[index] - margin,
+            dy: places[index] - margin.top,
             fill: ink.colour,
             fontVariant: "tabular-nums",
+            ...common,
           }),
         ];
       }),

@@ -56,7 +56,7 @@ export function tiles(options: TilesOptions): FigureSpec<TileRow> {
 function draw(data: readonly TileRow[], frame: Frame, options: TilesOptions, by: string): Plot.PlotOptions {
   const rows = [...new Set(data.map(({ row }) => row))].sort((a, b) => b - a);
   const columns = [...new Set(data.map(({ column }) => column))].sort((a, b) => a - b);
-  const names = [...groupBy(data, (row) => String(row[by])).keys()];
+  const names = [...new Set(data.map((row) => String(row[by])))].sort();
   const cell = 34, key = 24;
   return {
     width: frame.width,

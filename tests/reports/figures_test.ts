@@ -37,7 +37,13 @@ const scatter = predictedMeasured({
   label: "Bytes",
   point: "length",
 });
-const spark = sparkline({ id: "spark", title: "A sentence", metric: "per", label: "phoneme error rate" });
+const spark = sparkline({
+  id: "spark",
+  title: "A sentence",
+  metric: "per",
+  label: "phoneme error rate",
+  step: "epoch",
+});
 // deno-lint-ignore no-explicit-any -- each spec has rows of its own
 const specs: Record<string, FigureSpec<any>> = { line, dots, maps, bars, scatter, spark };
 

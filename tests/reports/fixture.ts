@@ -122,7 +122,13 @@ export function fixturePage(rows: readonly Measurement[] = fixtureRows(), name =
     scope: "Made-up rows for tests: five scores, three seeds, ten epochs.",
     rows,
     thumbnail: figure(
-      sparkline({ id: "per", title: "Phoneme error rate over training", metric: "per", label: "phoneme error rate" }),
+      sparkline({
+        id: "per",
+        title: "Phoneme error rate over training",
+        metric: "per",
+        label: "phoneme error rate",
+        step: "epoch",
+      }),
       rows,
     ),
     sections: [

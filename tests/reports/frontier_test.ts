@@ -29,7 +29,7 @@ Deno.test("frontier draws each trial's last value against its cost, a mean over 
   const drawn = figure(spec, rows);
   assertEquals(drawn.data.map(({ cost, mean, count }) => [cost, mean, count]), [[100, 22, 2], [1000, 90, 1]]);
   assertEquals(drawn.panels.map(({ heading }) => heading), ["16 pairs"]);
-  assertEquals(drawn.summary, "16 pairs: accuracy elu + 1 22 ± 25 % at 100 bytes and elu + 1 90 % at 1 kB.");
+  assertEquals(drawn.summary, "16 pairs: accuracy elu + 1 22 ± 25% at 100 bytes and elu + 1 90% at 1 kB.");
   assert(drawn.panels[0].wide.includes("<svg") && !drawn.panels[0].wide.includes("NaN"));
 });
 

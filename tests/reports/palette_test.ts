@@ -14,6 +14,28 @@ Deno.test("a mechanism that Heed ships has one look, whoever it is compared with
   assertEquals(new Set(looks.map((ink) => ink.dash)).size, 5);
 });
 
+Deno.test("what stands in one figure never shares a colour, and variants share one with another dash", () => {
+  const figures = [
+    ["dot", "general", "concat", "location", "scaled dot"],
+    ["Bahdanau", "Luong", "Luong + feeding"],
+    ["global", "local-m", "local-p", "monotonic", "no attention"],
+    ["general", "concat", "location", "no attention"],
+    ["softmax", "softmax, N × N", "poly-2", "poly-2, all pairs", "elu + 1", "FAVOR+", "Taylor", "cosFormer", "ReLU"],
+    ["greedy", "balanced", "left", "right", "random", "given", "naive Bayes", "mean of vectors", "majority"],
+    ["all nodes and root", "root alone"],
+    ["positive", "negative"],
+    ["sum", "product", "none", "nested", "non-uniform"],
+    ["with the kernel pack", "stock wasm backend"],
+    ["measured", "predicted"],
+  ];
+  for (const names of figures) {
+    assertEquals(new Set(names.map((name) => palette(names)(name).colour)).size, names.length, names.join());
+  }
+  const ways = ["sum, momentum", "sum, adam", "sum, descent"].map(palette(["sum, momentum"]));
+  assertEquals(new Set(ways.map(({ colour }) => colour)).size, 1);
+  assertEquals(new Set(ways.map(({ dash }) => dash)).size, 3);
+});
+
 Deno.test("names that nobody knows get free places, the same for the same set in any order", () => {
   const names = ["dot", "general", "concat", "location", "scaledDot", "zeta", "alpha", "toString", "__proto__"];
   const one = palette(names), other = palette([...names].reverse());

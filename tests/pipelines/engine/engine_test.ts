@@ -104,8 +104,9 @@ Deno.test("figures take the slowest transpose, titles say what they show, and a 
   );
   assertMatch(
     text(page),
-    /Bound by multiply-adds: from 41% \(product 8×8×8\) to 64% \(softmax attention\) of the peak/,
+    /Kernels bound by multiply-adds reach 41% \(product 8×8×8\) to 64% \(softmax attention\) of the peak/,
   );
+  assertMatch(text(page), /Kernels bound by exponentials and their kin reach 30% \(exponential\) of the peak/);
   assertMatch(text(page), /2 of 3 products and kernels made of products reach half of the peak or more/);
   assertMatch(text(page), /No training step was measured/);
   assert(!text(page).includes("was busy"));

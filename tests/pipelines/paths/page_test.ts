@@ -4,12 +4,16 @@ import type { Label, Measurement } from "../../../operators/records.ts";
 import type { Results } from "../../../pipelines/experiment.ts";
 import { claimsOf } from "../../../pipelines/paths/claims.ts";
 import { columnsOf, plan } from "../../../pipelines/paths/design.ts";
-import { errorEffects, timeEffects } from "../../../pipelines/paths/figures.ts";
+import { errorEffects, timeEffects } from "../../../pipelines/paths/effects.ts";
+import { distanceFigure } from "../../../pipelines/paths/figures.ts";
 import { headlineOf, pathsPage } from "../../../pipelines/paths/page.ts";
 import { PathRuns } from "../../../pipelines/paths/runs.ts";
 
-/** Bahdanau's path adds 6 points, a second direction nothing; feeding doubles the time; noise of a tenth. */
-function results(): Results {
+/**
+ * Bahdanau's path adds 6 points, a second direction nothing, and takes `slower` times as long; feeding doubles the time;
+ * noise of a tenth.
+ */
+function results(slower = 1): Results {
   const rows: Measurement[] = [];
   const trials = plan("quick").flatMap((planned, at) =>
     [1, 2].map((seed) => {
@@ -22,7 +26,7 @@ function results(): Results {
       const noise = ((at * 7 + seed * 3) % 5 - 2) / 20;
       row("per", 30 + 6 * columns.path + (score === "location" ? 9 : 0) + noise, 1, { set: "test" });
       row("wer", 70 + noise, 1, { set: "test" });
-      row("speed/examples", 1000 * 2 ** -columns.feeding * (1 + noise / 50), 1);
+      row("speed/examples", 1000 * 2 ** -columns.feeding * slower ** -columns.direction * (1 + noise / 50), 1);
       row("precedes", path === "bahdanau" ? 0 : 0.1, 0);
       row("directions", 2, 0);
       row("loss/curve", 3, 100);
@@ -54,9 +58,30 @@ Deno.test("the headline and the figures' titles say what the rows hold", () => {
 Deno.test("ten claims are judged from the rows", () => {
   const verdicts = claimsOf(new PathRuns(results())).map(({ verdict }) => verdict);
   assertEquals(verdicts, [
-    ...["holds", "holds", "holds", "holds in part", "does not hold", "holds in part"],
+    ...["holds", "holds", "holds in part", "holds in part", "does not hold", "holds in part"],
     ...["not tested here", "does not hold", "no difference seen", "does not hold"],
   ]);
+});
+
+Deno.test("that two directions cost more holds when time says so, too, and its interval is told", () => {
+  const judgedAt = (direction: number) => claimsOf(new PathRuns(results(direction)))[2];
+  assertEquals([judgedAt(1).verdict, judgedAt(1.5).verdict], ["holds in part", "holds"]);
+  assertMatch(
+    judgedAt(1).measured,
+    /training takes 1\.\d+ \(0\.9\d+ to 1\.0\d+\) times as long: no difference is seen/,
+  );
+  assertMatch(judgedAt(1.5).measured, /training takes 1\.\d+ \(1\.4\d* to 1\.5\d*\) times as long\. /);
+});
+
+Deno.test("the share of a gradient that is left is one number in the figure's title and in the claim", () => {
+  const runs = new PathRuns(results());
+  // 0.1 at every distance with attention; 0.1 at 1 and 0.1^19 at 19 without.
+  const { title } = distanceFigure(runs)!;
+  const { measured } = claimsOf(runs)[7];
+  assertStringIncludes(title, "100% (general), 100% (concat)");
+  assertStringIncludes(measured, "100% with concat, 100% with general");
+  const [inTitle] = /[^ ]+% \(no attention\)/.exec(title)!, [inClaim] = /[^ ]+% without attention/.exec(measured)!;
+  assertEquals(inTitle.split("%")[0], inClaim.split("%")[0]);
 });
 
 Deno.test("the page has every section, and says so when nothing was run", async () => {
