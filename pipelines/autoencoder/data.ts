@@ -24,7 +24,7 @@ const WIDEST = 2048;
 export interface TrialData {
   readonly vectors: Dataset<Vector>;
   readonly moments: SecondMoments;
-  /** Of the second moments; of the covariance where biases take up the mean. */
+  /** Of the second moments; of the covariance where biases take up the mean. Of centred vectors both are the same. */
   readonly eigen: Eigen;
 }
 
@@ -37,7 +37,7 @@ const kept = new Map<string, Promise<TrialData>>();
  * @throws InputError when it can't be used, or K is over its rank.
  */
 export async function dataOf(options: Options, seed: number, light = false): Promise<TrialData | undefined> {
-  const { source, data, images, bias, code } = options;
+  const { source, data, centre, images, bias, code } = options;
   const limit = (rank: number) => {
     if (Number(code) > rank) {
       throw new InputError(
@@ -49,7 +49,7 @@ export async function dataOf(options: Options, seed: number, light = false): Pro
     limit(spanOf(await mnist({ split: "test", size: Number(images) }), Number(code), Number(bias) === 1));
     return undefined;
   }
-  const key = [source, data, images, bias, source === "synthetic" ? seed : ""].join("|");
+  const key = [source, data, centre, images, bias, source === "synthetic" ? seed : ""].join("|");
   let found = kept.get(key);
   if (!found) kept.set(key, found = prepare(options, seed));
   const ready = await found;
@@ -57,11 +57,13 @@ export async function dataOf(options: Options, seed: number, light = false): Pro
   return ready;
 }
 
-async function prepare({ source, data, images, bias }: Options, seed: number): Promise<TrialData> {
+async function prepare({ source, data, centre, images, bias }: Options, seed: number): Promise<TrialData> {
   const vectors = source === "synthetic"
     ? synthetic(seed)
     : source === "mnist"
     ? await mnist({ split: "test", size: Number(images) })
+    : centre === "yes"
+    ? centred(await numericFile(String(data)))
     : await numericFile(String(data));
   const [{ values: first }] = vectors;
   if (first.length > WIDEST) {
@@ -73,6 +75,21 @@ async function prepare({ source, data, images, bias }: Options, seed: number): P
   const matrix = bias ? covarianceOf(moments) : moments.second;
   const eigen = symmetricEigen({ rows: moments.width, columns: moments.width, values: matrix });
   return { vectors, moments, eigen: { ...eigen, values: eigen.values.map((mu) => Math.max(0, mu)) } };
+}
+
+/** Vectors less their mean. Sums are of differences from the first vector, so that a constant column is exactly 0. */
+function centred(vectors: Dataset<Vector>): Dataset<Vector> {
+  let origin: Vector["values"] | undefined;
+  let mean = new Float64Array(0);
+  for (const { values } of vectors) {
+    if (!origin) [origin, mean] = [values, new Float64Array(values.length)];
+    for (let at = 0; at < mean.length; at++) mean[at] += (values[at] - origin[at]) / vectors.length;
+  }
+  mean = mean.map((value, at) => value + origin![at]);
+  return datasetOf(
+    Array.from(vectors, ({ id, values }) => ({ id, values: values.map((value, at) => value - mean[at]) })),
+    { ...vectors.provenance, name: `${vectors.provenance.name}, each column less its mean` },
+  );
 }
 
 function synthetic(seed: number): Dataset<Vector> {

@@ -85,7 +85,7 @@ export function angleFigure(runs: AutoencoderRuns): Figure | undefined {
       } from the principal ones`,
       caption:
         "Angle between the k-th left singular vector of the decoder and the k-th principal direction; means over seeds. " +
-        "Without the sum penalty singular vectors are arbitrary within their subspace.",
+        `Without the sum penalty singular vectors are arbitrary within their subspace. ${runs.centring}`.trimEnd(),
       metric: "angle",
       label: "Angle",
       most: 90,

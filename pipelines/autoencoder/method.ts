@@ -30,6 +30,11 @@ export function methodOf(results: Results, runs: AutoencoderRuns) {
         "and mean, so steps don't touch vectors. Momentum 0.9 (0.95 with nested dropout, 0.99 with the non-uniform penalty) with clipped gradients and plain descent at " +
         "constant rates, Adam and batches with rates that fall to 0; it stops when the gradient is under 10⁻⁶ of the data's variance, or at the most steps. Digits have unpenalised biases.",
     },
+    {
+      term: "Means",
+      value: runs.centring ||
+        "Synthetic vectors are learnt as they are, about 0, as Kunin et al. do; biases take up the digits’ mean.",
+    },
     { term: "Intervals", value: "95% t-intervals over seeds; titles and verdicts use the worst seed." },
     seedsEntry(results, nameOf),
     ...runEntries(results, ["ml-matrix"]),

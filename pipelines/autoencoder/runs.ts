@@ -12,9 +12,17 @@ import { estimateOf, finite, type Labels, seededRows, seedsOf } from "../runs.ts
 export class AutoencoderRuns {
   readonly rows: readonly Measurement[];
   readonly seeds: readonly number[];
+  /** Whether each column's mean was subtracted from a table of one's own, a sentence; empty where none was learnt. */
+  readonly centring: string;
 
   constructor(results: Results) {
     this.seeds = seedsOf(results.trials);
+    const own = results.trials.find(({ options }) => options.source === "file");
+    this.centring = own === undefined
+      ? ""
+      : own.options.centre === "yes"
+      ? "Each column’s mean is subtracted from your table first: its principal directions are those of PCA."
+      : "Your table is learnt as it is: its principal directions are of second moments about 0, not about the mean as PCA’s are.";
     this.rows = seededRows(results).sort((a, b) => {
       const [x, y] = [a, b].map(({ labels }) => JSON.stringify([labels.source, labels.penalty, labels.optimiser]));
       return x < y ? -1 : x > y ? 1 : Number(a.labels.lambda) - Number(b.labels.lambda) ||

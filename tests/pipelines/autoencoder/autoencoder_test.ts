@@ -4,12 +4,14 @@ import { useEngine } from "../../../operators/backends/engine.ts";
 import { InputError, type Measurement } from "../../../operators/records.ts";
 import { autoencoderExperiment } from "../../../pipelines/autoencoder.ts";
 import type { Options, Trial } from "../../../pipelines/experiment.ts";
+import { dataOf } from "../../../pipelines/autoencoder/data.ts";
 import { siteFiles } from "../../../reports/mod.ts";
 import { assertNothingLeft } from "../../helpers/streams.ts";
 
 await useEngine();
 const options: Options = {
   data: "",
+  centre: "yes",
   lambdas: ["10", "441"],
   code: 10,
   codes: ["3"],
@@ -168,3 +170,49 @@ Deno.test("a table of one's own: widths over its rank are left out, K over it is
     await Deno.remove(path);
   }
 });
+
+Deno.test("of a table of one's own the directions are PCA's, of centred columns, unless it is to be learnt as it is", () =>
+  assertNothingLeft(async () => {
+    // Spread 3 along (1, 1, 0)/√2, 1 along (0, 0, 1), 0.3 along (1, -1, 0)/√2, about a mean that lies along the last.
+    const n = 24, turn = 2 * Math.PI / n;
+    const lines = Array.from({ length: n }, (_, at) => {
+      const [a, b, c] = [3 * Math.cos(at * turn), Math.sin(at * turn), 0.3 * Math.cos(2 * at * turn)];
+      return [20 + (a + c) / Math.SQRT2, -20 + (a - c) / Math.SQRT2, b].join(",");
+    });
+    const directions = [[Math.SQRT1_2, Math.SQRT1_2, 0], [0, 0, 1], [Math.SQRT1_2, -Math.SQRT1_2, 0]];
+    const overlap = (a: ArrayLike<number>, b: readonly number[]) =>
+      Math.abs(b.reduce((sum, value, at) => sum + value * a[at], 0));
+    const path = await Deno.makeTempFile({ suffix: ".csv" });
+    try {
+      await Deno.writeTextFile(path, ["a,b,c", ...lines].join("\n"));
+      const own = { ...options, data: path, code: 2, codes: [], lambdas: ["1"] };
+      const [centred] = await autoencoderExperiment.configurations(own);
+      const { eigen } = (await dataOf(centred, 1))!;
+      directions.forEach((direction, at) => assert(overlap(eigen.vectors[at], direction) > 1 - 1e-9, `${at}`));
+      for (const [at, spread] of [9 / 2, 1 / 2, 0.09 / 2].entries()) {
+        assertLess(Math.abs(eigen.values[at] / spread - 1), 1e-5);
+      }
+      const trial = trialOf(centred);
+      const rows = (await eventsOf(trial)).flatMap((event) => event.rows);
+      const angles = rows.filter(({ metric }) => metric === "angle").map(({ value }) => value);
+      assertEquals(angles.length, 2);
+      assertLess(Math.max(...angles), 1);
+      const results = { trials: [trial], rows, profile: "quick", command: "deno", machines: [] } as const;
+      const html = siteFiles([await autoencoderExperiment.page(results)]).get("autoencoder.html")!;
+      assert(html.includes("those of PCA") && html.includes("each column less its mean"));
+
+      const [plain] = await autoencoderExperiment.configurations({ ...own, centre: "no" });
+      // About 0 the mean itself, at right angles to the widest spread, comes first.
+      assert(overlap((await dataOf(plain, 1))!.eigen.vectors[0], directions[2]) > 0.999);
+      const constant = `${path}.constant`;
+      await Deno.writeTextFile(constant, "5,0.1,1\n5,0.1,2\n5,0.1,4");
+      await assertRejects(
+        async () => await autoencoderExperiment.configurations({ ...own, data: constant }),
+        InputError,
+        "rank (1): current value is 2",
+      );
+      await Deno.remove(constant);
+    } finally {
+      await Deno.remove(path);
+    }
+  }));
