@@ -1,4 +1,5 @@
 /** A strict reader of the HTML that reports write: it refuses what browsers silently repair. */
+import type { Figure, Page } from "../../reports/mod.ts";
 
 const voids = new Set(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"]);
 
@@ -60,4 +61,32 @@ function checkText(text: string): void {
 /** The texts of an SVG, in the order of drawing. */
 export function svgTexts(svg: string): string[] {
   return [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+}
+
+/**
+ * Checks that a name is drawn in one colour in all of a page's figures, the small one of the list of questions included.
+ * Names are the bold texts of drawings that aren't numbers.
+ *
+ * @returns Every name with its place in the palette.
+ * @throws Error when a name has two.
+ */
+export function placesOfNames(page: Page): Map<string, string> {
+  const places = new Map<string, string>();
+  const figures = [...page.sections.flatMap(({ blocks }) => blocks), page.thumbnail].filter((block): block is Figure =>
+    typeof block === "object" && block.kind === "figure"
+  );
+  for (const { id, panels } of figures) {
+    for (const svg of panels.flatMap(({ wide, narrow }) => [wide, narrow])) {
+      for (const [, group, texts] of svg.matchAll(/<g([^>]*font-weight="600"[^>]*)>((?:<text[^>]*>[^<]*<\/text>)*)/g)) {
+        const [, place] = /class="series (place-\d+)"/.exec(group) ?? [];
+        if (place === undefined) continue;
+        for (const name of svgTexts(texts).filter((text) => !/^[\d.,]+×?$/.test(text))) {
+          const known = places.get(name);
+          if (known !== undefined && known !== place) throw new Error(`${name} is ${known} and, in ${id}, ${place}`);
+          places.set(name, place);
+        }
+      }
+    }
+  }
+  return places;
 }

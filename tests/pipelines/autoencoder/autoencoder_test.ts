@@ -7,6 +7,7 @@ import type { Options, Trial } from "../../../pipelines/experiment.ts";
 import { dataOf } from "../../../pipelines/autoencoder/data.ts";
 import { siteFiles } from "../../../reports/mod.ts";
 import { assertNothingLeft } from "../../helpers/streams.ts";
+import { placesOfNames } from "../../helpers/markup.ts";
 
 await useEngine();
 const options: Options = {
@@ -69,6 +70,7 @@ Deno.test("trials find the closed form, leave no tensor, and make a page without
         command: "deno",
         machines: [],
       });
+      placesOfNames(page); // throws where a name has two colours
       const html = siteFiles([page]).get("autoencoder.html")!;
       for (const word of [/\bNaN\b/, /\bundefined\b/, /\bInfinity\b/, /∞/]) assert(!word.test(html), `${word}`);
       assertEquals(html.match(/<li class="claim">/g)?.length, 9);

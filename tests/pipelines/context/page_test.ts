@@ -3,6 +3,7 @@ import type { Measurement } from "../../../operators/records.ts";
 import { contextPage } from "../../../pipelines/context/page.ts";
 import type { Results, Trial } from "../../../pipelines/experiment.ts";
 import type { Figure } from "../../../reports/mod.ts";
+import { placesOfNames } from "../../helpers/markup.ts";
 
 interface Made {
   readonly task: string;
@@ -62,6 +63,7 @@ const solving = recall("Taylor", 18564, [99.7, 99.9, 99.8]);
 
 async function drawn(made: Results) {
   const page = await contextPage(made);
+  placesOfNames(page); // throws where a name has two colours
   const figures = page.sections.flatMap(({ blocks }) => blocks).filter((block): block is Figure =>
     typeof block === "object" && block.kind === "figure"
   );

@@ -5,6 +5,7 @@ import { packInPlace } from "../../../operators/backends/engine.ts";
 import type { Measurement } from "../../../operators/records.ts";
 import { engineExperiment } from "../../../pipelines/engine.ts";
 import type { Results, Trial } from "../../../pipelines/experiment.ts";
+import { placesOfNames } from "../../helpers/markup.ts";
 
 const trial = (options: Trial["options"], id = "t"): Trial => ({
   id,
@@ -110,6 +111,8 @@ Deno.test("figures take the slowest transpose, titles say what they show, and a 
   assertMatch(text(page), /2 of 3 products and kernels made of products reach half of the peak or more/);
   assertMatch(text(page), /No training step was measured/);
   assert(!text(page).includes("was busy"));
+  const places = placesOfNames(page);
+  assertEquals(places.get("softmax attention"), places.get("product 8×8×8"), "what one limit bounds has one colour");
   const busy = [...shares("softmax attention", "", "products", [60, 10, 20, 40]), ...peak];
   assertMatch(text(await engineExperiment.page(results(busy))), /a typical repetition had 33% of the best one's speed/);
 });

@@ -9,6 +9,7 @@ import { poly2Bytes, softmaxBytes, totalBytes } from "../../../pipelines/kernels
 import { contender, contenderNames, contenderOf, loadContender } from "../../../pipelines/kernels/contenders.ts";
 import { resolveOptions } from "../../../pipelines/options.ts";
 import type { Table } from "../../../reports/mod.ts";
+import { placesOfNames } from "../../helpers/markup.ts";
 
 const { favor, taylor } = featureMaps;
 const engine = await useEngine();
@@ -36,6 +37,7 @@ Deno.test("each trial leaves no tensor, and the page of all holds twelve judged 
     version: "1",
   }));
   const page = await kernelsExperiment.page({ trials, rows, profile: "quick", command: "c", machines: [] });
+  placesOfNames(page); // throws where a name has two colours
   const blocks = page.sections.flatMap(({ blocks }) => blocks);
   const claims = blocks.find((block) => typeof block === "object" && "claims" in block) as {
     claims: readonly unknown[];

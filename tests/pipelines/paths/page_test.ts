@@ -8,6 +8,7 @@ import { errorEffects, timeEffects } from "../../../pipelines/paths/effects.ts";
 import { distanceFigure } from "../../../pipelines/paths/figures.ts";
 import { headlineOf, pathsPage } from "../../../pipelines/paths/page.ts";
 import { PathRuns } from "../../../pipelines/paths/runs.ts";
+import { placesOfNames } from "../../helpers/markup.ts";
 
 /**
  * Bahdanau's path adds 6 points, a second direction nothing, and takes `slower` times as long; feeding doubles the time;
@@ -86,6 +87,7 @@ Deno.test("the share of a gradient that is left is one number in the figure's ti
 
 Deno.test("the page has every section, and says so when nothing was run", async () => {
   const full = await pathsPage(results());
+  placesOfNames(full); // throws where a name has two colours
   assertEquals(full.sections.length, 8);
   const empty = await pathsPage({ ...results(), trials: [], rows: [] });
   assertStringIncludes(String(empty.headline), "Too few trials");

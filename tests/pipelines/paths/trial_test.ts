@@ -7,6 +7,7 @@ import type { Options, TrialContext, TrialEvent } from "../../../pipelines/exper
 import { resolveOptions } from "../../../pipelines/options.ts";
 import { pathsExperiment } from "../../../pipelines/paths.ts";
 import { pathsPage } from "../../../pipelines/paths/page.ts";
+import { placesOfNames } from "../../helpers/markup.ts";
 
 await useEngine();
 
@@ -76,5 +77,6 @@ Deno.test("each path translates, is scored by BLEU and chrF, and the page shows 
     trials.push({ id, pipeline: "paths", options, seed: 3, version: "1" });
   }
   const page = await pathsPage({ trials, rows, profile: "quick", command: "deno task pipeline paths", machines: [] });
+  placesOfNames(page); // throws where a name has two colours
   assert(page.headline.startsWith("BLEU is highest with"), page.headline);
 });

@@ -9,6 +9,7 @@ import { recursiveExperiment } from "../../../pipelines/recursive.ts";
 import { claimsOf } from "../../../pipelines/recursive/claims.ts";
 import { RecursiveRuns } from "../../../pipelines/recursive/runs.ts";
 import { reviewWords } from "../../../pipelines/recursive/sets.ts";
+import { placesOfNames } from "../../helpers/markup.ts";
 
 const good = ["a fine film", "a good good story", "warm and wise", "i liked this one , a good film with a warm story"];
 const bad = [
@@ -76,6 +77,7 @@ Deno.test("cross-validation on one file a class runs end to end, learns, and lea
     const losses = runs.select("loss/train").filter(({ labels }) => labels.fold === 0).map(({ value }) => value);
     assert(losses[losses.length - 1] < losses[0], `${losses}`);
     const page = await recursiveExperiment.page(results);
+    placesOfNames(page); // throws where a name has two colours
     assertEquals(page.sections.map(({ heading }) => heading).slice(0, 3), [
       "Accuracy",
       "What it builds",

@@ -9,12 +9,14 @@ import { published } from "../../../pipelines/scores/published.ts";
 import { ScoreRuns } from "../../../pipelines/scores/runs.ts";
 import { type Page, siteFiles } from "../../../reports/mod.ts";
 import { five, type RunShape, scoreResults } from "./fixture.ts";
+import { placesOfNames } from "../../helpers/markup.ts";
 
 const MINE = "mine <b>";
 
 /** Whatever a reader could meet: markup and its data files. */
 async function textOf(results: Results): Promise<{ page: Page; html: string; files: Map<string, string> }> {
   const page = await scoresPage(results);
+  placesOfNames(page); // throws where a name has two colours
   const files = siteFiles([page]);
   return { page, html: files.get("scores.html")!, files };
 }
