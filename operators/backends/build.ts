@@ -24,6 +24,7 @@ export async function compilePack(build: Build): Promise<Uint8Array<ArrayBuffer>
     "index.ts",
     "--runtime=stub",
     "--importMemory",
+    "--initialMemory=1",
     "--noExportMemory",
     "--noAssert",
     "--optimizeLevel=3",

@@ -13,7 +13,7 @@
  * which then cancel, too (what the stock softmax does), but needs dP of every key first: two products of five once more.
  * Only pairs with much weight matter, and at most 8 keys of a query have more than an eighth: for these the slope is
  * P sum dO (V_j - O), whose error shrinks with the difference. What is left is that of O, one rounding a column, and an
- * eighth of e or less from all others. (12,000 heads with up to 8 keys: 2.9e-5 at worst became 8.4e-6.)
+ * eighth of e or less from all others. (4,000 draws: 2.9e-5 at worst became 8.4e-6.)
  */
 import { anyVisible, FAR, hide, KEYS, packColumns, packKeys, packQueries, power4, unpack, up4 } from "./attention";
 import { micro4x8 } from "./micro";

@@ -135,7 +135,8 @@ Deno.test("every path learns a small task with every cell, dropout and layers in
         decode(composition, alphabet.target),
       );
       const parameters = new Parameters(3);
-      const again = Array.from({ length: 60 }, () => someWords).flat();
+      // At 60 steps some starts are still on the way down (0.57 of the first loss); at 100 none of 27 was above 0.14.
+      const again = Array.from({ length: 100 }, () => someWords).flat();
       const { values, error } = await outcomeOf(
         pull(again).pipe(
           tokenize(alphabet),
@@ -145,7 +146,7 @@ Deno.test("every path learns a small task with every cell, dropout and layers in
       );
       if (error) throw error;
       const [first, last] = [values[0].loss, values.at(-1)!.loss];
-      if (!(last < 0.6 * first)) throw new Error(`${composition.name} with ${cell.name}: ${first} to ${last}`);
+      if (!(last < 0.4 * first)) throw new Error(`${composition.name} with ${cell.name}: ${first} to ${last}`);
       parameters.unsubscribe();
     }
   }
