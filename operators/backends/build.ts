@@ -3,6 +3,8 @@
  * and without relaxed SIMD. `deno task build` writes both; a test compiles them again and compares bytes.
  *
  * The module imports the backend's memory and may own nothing in it: no static data (checked here), no runtime, no stack.
+ * It asks for a memory of one page at least. The backend's has hundreds, but a host that is told none compares every load's
+ * offset with the size first, and then its address: products ran at 78% of the peak, and run at 90% since.
  *
  * @module
  */

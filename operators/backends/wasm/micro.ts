@@ -10,7 +10,7 @@
  * Why not the usual broadcasts from memory: V8 checks the bounds of every load where the host gives it no guard pages (Deno
  * does not), so that a broadcast costs three instructions. Here 12 multiply-adds need 4 loads and 4 turns in registers. The
  * 12 sums, x and two vectors of B are the 15 registers that V8 has: a 6x8 tile keeps both multiply-add units busy while a
- * sum waits 4 cycles for its last value, which the 8 sums of 4x8 only just can (measured: 98% of the peak against 82%).
+ * sum waits 4 cycles for its last value, which the 8 sums of 4x8 only just can (measured: 96% of the peak against 88%).
  * 4x8 is for what rows are left over. The loops are not unrolled by hand: V8 does it, and orders four unrolled steps so that
  * it spills. They count by the address of A, which spares an instruction.
  *

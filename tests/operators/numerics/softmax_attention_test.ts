@@ -191,6 +191,26 @@ for (const pack of ENGINES) {
     }
   });
 
+  Deno.test(`${pack}: gradients are finite where the composed form's are, and NaN does not come back from the future`, async () => {
+    await useEngine({ pack });
+    for (const causal of [false, true]) {
+      for (const special of [NaN, Infinity, -Infinity]) {
+        for (const where of ["q", "k", "v", "dOut"] as const) {
+          const drawn = drawAttention([1, 1, 19, 67, 3, 5], causal, 0, 9);
+          const poisoned = { ...drawn, [where]: drawn[where].slice().fill(special, 7, 8) };
+          const expected = attend(poisoned, composed), found = attend(poisoned);
+          found.slice(1).forEach((values, i) =>
+            values.forEach((value, j) => {
+              // Composed, 0 times NaN is NaN even for pairs that causality hides; tiles of hidden pairs are never read.
+              const [here, there] = [value, expected[i + 1][j]].map(Number.isFinite);
+              assert(here === there || (causal && here), `${special} in ${where}, gradient ${i} at ${j}: ${value}`);
+            })
+          );
+        }
+      }
+    }
+  });
+
   Deno.test(`${pack}: no tensor is left behind`, async () => {
     await useEngine({ pack });
     attend(drawAttention([1, 2, 67, 71, 8, 8], true, 1, 1));
