@@ -1,7 +1,8 @@
 /** @module measureAttention: time and peak bytes of attention mechanisms at one length after another */
 import { concatMap, map, type Observable, of, type OperatorFunction, range, reduce, toArray } from "rxjs";
 import { lend, transform } from "./loan.ts";
-import type { AttentionMechanism } from "./numerics/attention_mechanism.ts";
+import { checkAttentionDims, checkBytes, checkSizes, FLOAT } from "./numerics/attention_dims.ts";
+import { type AttentionMechanism, checkAttention } from "./numerics/attention_mechanism.ts";
 import { normal, seedFrom, shuffleInPlace } from "./numerics/random.ts";
 import type { Initial } from "./numerics/shape.ts";
 import { type Tensor, type Tensor4D, tf } from "./numerics/tf.ts";
@@ -67,6 +68,8 @@ const SHORTEST = 2e-3;
  * synchronous devices (wasm, cpu).
  *
  * @param mechanismsAt those to measure at a length
+ * @throws InputError for sizes that are none, or of which the inputs or a mechanism would hold over 4 GiB, before anything
+ * is allocated; it comes as an error of the stream
  */
 export function measureAttention(
   mechanismsAt: (n: number) => readonly AttentionMechanism[],
@@ -75,6 +78,10 @@ export function measureAttention(
   const { engine, d, m, heads = 1, batch = 1, causal = false, pass = "forward" } = options;
   const { seed = 1, repeats = 7, budget = 0.3 } = options;
   return concatMap((n) => {
+    const dims = { n, d, m, heads, batch, causal }, action = "measure attention";
+    checkAttentionDims(dims, action);
+    const measured = mechanismsAt(n);
+    for (const each of measured) checkAttention(each, dims, action, pass === "training");
     const draw = (name: string, width: number) => normal([batch, heads, n, width], 1, seedFrom(seed, `${name} ${n}`));
     const drawn = { q: draw("q", d), k: draw("k", d), v: draw("v", m), dOut: draw("dOut", m) };
     const lent = lend((_: AttentionMechanism) => ({
@@ -83,7 +90,7 @@ export function measureAttention(
       v: tensor(drawn.v),
       ...(pass === "training" ? { dOut: tensor(drawn.dOut) } : {}),
     }));
-    const bytes = of(...mechanismsAt(n)).pipe(
+    const bytes = of(...measured).pipe(
       lent,
       transform((lent, { record }): First | undefined => {
         engine.releaseScratch();
@@ -185,13 +192,19 @@ export interface DecodeTimes {
   readonly stateBytes: number;
 }
 
-/** Measures decoding at each position that comes in: a state is filled in one step, then takes tokens one by one. */
+/**
+ * Measures decoding at each position that comes in: a state is filled in one step, then takes tokens one by one.
+ *
+ * @throws InputError for sizes that are none, or that would take over 4 GiB, before anything is allocated; it comes as an
+ * error of the stream
+ */
 export function measureDecoding(
   mechanisms: readonly AttentionMechanism[],
   options: Pick<MeasureAttentionOptions, "d" | "m" | "seed" | "repeats">,
 ): OperatorFunction<number, readonly DecodeTimes[]> {
   const { d, m, seed = 1, repeats = 7 } = options;
   return concatMap((position) => {
+    for (const each of mechanisms) checkAttention(each, { n: position, d, m, causal: true }, "measure decoding");
     const draw = (name: string, width: number) => normal([1, 1, position, width], 1, seedFrom(seed, name));
     const drawn = { q: draw("q", d), k: draw("k", d), v: draw("v", m) };
     return of(...mechanisms.filter((each) => each.state)).pipe(
@@ -222,13 +235,39 @@ export interface PartTimes {
   readonly rate: number;
 }
 
+/** Sizes of parts: N, D, M and C. */
+export interface PartSizes {
+  readonly n: number;
+  readonly d: number;
+  readonly m: number;
+  readonly features: number;
+}
+
+/** Repetitions of a part: the best of them counts. */
+const PART_REPEATS = 4;
+
+/**
+ * Checks what {@linkcode measureParts} would allocate: its inputs, and the results of all repetitions.
+ *
+ * @throws InputError in one line: a size that is no positive whole number, or the predicted bytes where they are over 2 GiB
+ */
+export function checkParts({ n, d, m, features }: PartSizes): void {
+  const sizes = { n, d, m, features }, action = "measure parts of attention";
+  checkSizes(sizes, action);
+  const inputs = n * d + n * n + n * m + features * (n + m);
+  const results = 2 * n * n + 2 * n * m + features * m;
+  checkBytes(FLOAT * (inputs + PART_REPEATS * results), sizes, { action, what: "their tensors", limit: 2 ** 31 });
+}
+
 /**
  * How fast the parts of both attentions run by themselves, best of a few: products of all pairs, the softmax of all pairs,
  * features, and the two products with features. What moves a measured crossover from a predicted one is their difference.
+ *
+ * @throws InputError when {@linkcode checkParts} does.
  */
-export function measureParts(
-  { n, d, m, features, seed = 1 }: { n: number; d: number; m: number; features: number; seed?: number },
-): Observable<readonly PartTimes[]> {
+export function measureParts({ seed = 1, ...sizes }: PartSizes & { seed?: number }): Observable<readonly PartTimes[]> {
+  checkParts(sizes);
+  const { n, d, m, features } = sizes;
   return range(1).pipe(
     lend(() => ({
       q: tensor(normal([n, d], 1, seedFrom(seed, "q"))),
@@ -239,7 +278,7 @@ export function measureParts(
     })),
     transform(({ q, pairs, v, made, state }) => {
       const best = (f: () => unknown) => {
-        const times = Array.from({ length: 4 }, () => {
+        const times = Array.from({ length: PART_REPEATS }, () => {
           const started = performance.now();
           f();
           return (performance.now() - started) / 1000;

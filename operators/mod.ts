@@ -61,7 +61,7 @@ export {
   type KernelDims,
   type SoftmaxDims,
 } from "./numerics/attention_costs.ts";
-export { type AttentionDims, checkAttentionDims } from "./numerics/attention_dims.ts";
+export { type AttentionDims, checkAttentionDims, checkBytes } from "./numerics/attention_dims.ts";
 export { countedMaps, countKernel, countQuadratic, countSoftmax } from "./numerics/counted_attention.ts";
 export { type FeatureCost, featureCost } from "./numerics/feature_costs.ts";
 export { adam, type Optimiser } from "./numerics/adam.ts";

@@ -21,9 +21,11 @@
  *
  * @module
  */
+import { attentionMechanisms } from "../operators/mod.ts";
 import { InputError } from "../operators/records.ts";
 import { attentionNames } from "./attention_module.ts";
 import { contextPage } from "./context/page.ts";
+import { checkBatch } from "./context/sizes.ts";
 import { runContextTrial } from "./context/trial.ts";
 import type { Experiment, Options, OptionSpec } from "./experiment.ts";
 
@@ -201,7 +203,7 @@ export const contextExperiment: Experiment = {
   seeds: { quick: 3, full: 3 },
   configurations(options: Options) {
     try {
-      return Promise.resolve(everyTrial(options));
+      return Promise.resolve(checkedTrials(options));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -209,6 +211,16 @@ export const contextExperiment: Experiment = {
   run: runContextTrial,
   page: contextPage,
 };
+
+/** Trials whose batches can fit; a mechanism of one's own is looked at when its trial begins. */
+function checkedTrials(options: Options): Options[] {
+  const trials = everyTrial(options);
+  for (const trial of trials) {
+    const attention = attentionMechanisms.find(({ name }) => name === trial.attention);
+    if (attention && !trial.listopsTrain && !trial.listopsTest) checkBatch(trial, attention);
+  }
+  return trials;
+}
 
 function everyTrial(options: Options): Options[] {
   const pick = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, options[name]]));

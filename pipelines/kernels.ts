@@ -14,7 +14,7 @@
  *
  * @module
  */
-import { checkAttentionDims } from "../operators/mod.ts";
+import { checkAttentionDims, checkParts } from "../operators/mod.ts";
 import { InputError } from "../operators/records.ts";
 import type { Experiment, Options, OptionSpec } from "./experiment.ts";
 import { contenderNames } from "./kernels/contenders.ts";
@@ -88,7 +88,11 @@ export const kernelsExperiment: Experiment = {
       }
       const lengths = asked.lengths as readonly string[];
       for (const d of dims as readonly string[]) {
-        for (const n of lengths) checkAttentionDims({ n: Number(n), d: Number(d), m: Number(d) }, "measure", 2 ** 30);
+        const width = Number(d), sizes = lengths.map((n) => ({ n: Number(n), d: width, m: width }));
+        for (const each of sizes) checkAttentionDims(each, "measure", 2 ** 30);
+        // What the parts of the work are measured on, up to 1,024 positions with poly-2's features.
+        const most = Math.min(Math.max(...lengths.map(Number)), 1024);
+        checkParts({ n: most, d: width, m: width, features: (width + 1) * (width + 2) / 2 });
       }
       return Promise.resolve([
         ...(dims as readonly string[]).flatMap((d) =>

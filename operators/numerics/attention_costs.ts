@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { type AttentionDims, inputElements, outputElements, pairsOf } from "./attention_dims.ts";
+import { type AttentionDims, checkSizes, inputElements, outputElements, pairsOf } from "./attention_dims.ts";
 import { type FeatureCost, featureCost } from "./feature_costs.ts";
 
 /** Elements by the name of the tensor that holds them. */
@@ -56,6 +56,9 @@ export interface KernelDims extends AttentionDims {
   readonly chunk?: number;
 }
 
+/** What sizes that are none are refused for. */
+const ACTION = "tell what attention costs";
+
 /** 2D + 2M + 3: operations of softmax attention for each pair. */
 function perPair({ d, m }: AttentionDims): number {
   return 2 * d + 2 * m + 3;
@@ -68,6 +71,7 @@ function perPair({ d, m }: AttentionDims): number {
 function softmax(dims: SoftmaxDims): AttentionCost {
   const { n, d, m, heads = 1, batch = 1, route = "streaming", blocks = [256, 64] } = dims;
   const [rows, columns] = blocks;
+  checkSizes({ n, d, m, heads, batch, "the rows of a block": rows, "the columns of a block": columns }, ACTION);
   const times = heads * batch, pairs = pairsOf(dims);
   const products = 2 * pairs * (d + m);
   const block: Elements = { blocks: rows * (d + m) + columns * (d + m) + rows * columns };
@@ -99,6 +103,7 @@ function kernel(dims: KernelDims): AttentionCost {
   const { n, d, m, heads = 1, batch = 1, causal = false } = dims;
   const { route = "streamed", chunk = 64, features = featureCost.poly2(d) } = dims;
   const { features: c, operations: f } = features;
+  checkSizes({ n, d, m, heads, batch, chunk, features: c }, ACTION);
   const times = heads * batch, state = c * (m + 1);
   const perToken = 2 * f + 4 * c * m + 3 * c - 1;
   const shared = {
@@ -208,6 +213,7 @@ export type CrossoverDims = Pick<KernelDims, "d" | "m" | "causal" | "features">;
 function crossover(dims: CrossoverDims): Crossovers {
   const { d, m, causal = false, features = featureCost.poly2(d) } = dims;
   const { features: c, operations: f } = features;
+  checkSizes({ d, m, features: c }, ACTION);
   const pair = perPair({ n: 1, d, m }), state = c * (m + 1);
   const perToken = 2 * f + 4 * c * m + 3 * c - 1;
   // a N^2 - b N + C (M + 1) = 0, of what softmax takes for a pair and the kernel for a position.
@@ -231,7 +237,7 @@ function crossover(dims: CrossoverDims): Crossovers {
   };
 }
 
-/** Closed forms of what attention costs. */
+/** Closed forms of what attention costs. Each throws an InputError for a size that is no positive whole number. */
 export interface AttentionCosts {
   softmax(dims: SoftmaxDims): AttentionCost;
   kernel(dims: KernelDims): AttentionCost;

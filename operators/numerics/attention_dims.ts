@@ -51,18 +51,45 @@ export function pairsOf({ n, causal = false }: AttentionDims): number {
  */
 export function checkAttentionDims(dims: AttentionDims, what = "attend", limit = 2 ** 32): void {
   const { n, d, m, heads = 1, batch = 1 } = dims;
-  for (const [name, size] of Object.entries({ n, d, m, heads, batch })) {
+  checkSizes({ n, d, m, heads, batch }, what);
+  checkBytes(FLOAT * (inputElements(dims) + outputElements(dims)), dims, {
+    action: what,
+    what: "Q, K, V and the output",
+    limit,
+  });
+}
+
+/**
+ * Checks that sizes are sizes, however large.
+ *
+ * @throws InputError in one line: which is no positive whole number
+ */
+export function checkSizes(sizes: Readonly<Record<string, number>>, action: string): void {
+  for (const [name, size] of Object.entries(sizes)) {
     if (!Number.isSafeInteger(size) || size < 1) {
-      throw new InputError(`Cannot ${what} as ${name} must be a positive whole number: current value is ${size}`);
+      throw new InputError(`Cannot ${action} as ${name} must be a positive whole number: current value is ${size}`);
     }
   }
-  const bytes = FLOAT * (inputElements(dims) + outputElements(dims));
-  if (bytes > limit) {
-    throw new InputError(
-      `Cannot ${what} as Q, K, V and the output must fit in ${spelt(limit)}: current value is ${spelt(bytes)} ` +
-        `(n ${n}, d ${d}, m ${m}, heads ${heads}, batch ${batch})`,
-    );
-  }
+}
+
+/**
+ * Checks predicted bytes before they are asked for.
+ *
+ * @param sizes what made them, for the message
+ * @throws InputError in one line, with the bytes and the sizes
+ */
+export function checkBytes(
+  bytes: number,
+  sizes: object,
+  { action, what, limit = 2 ** 32 }: { readonly action: string; readonly what: string; readonly limit?: number },
+): void {
+  if (bytes <= limit) return;
+  const told = Object.entries(sizes).filter(([, size]) => typeof size === "number").map(([name, size]) =>
+    `${name} ${size}`
+  );
+  throw new InputError(
+    `Cannot ${action} as ${what} must fit in ${spelt(limit)}: current value is ${spelt(bytes)} (${told.join(", ")})`,
+  );
 }
 
 /** Bytes for a message: whole, with a binary unit where there are many. */

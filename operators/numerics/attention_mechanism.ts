@@ -6,8 +6,8 @@
  * @module
  */
 import { InputError } from "../records.ts";
-import type { AttentionCost } from "./attention_costs.ts";
-import type { AttentionDims } from "./attention_dims.ts";
+import { type AttentionCost, totalOf } from "./attention_costs.ts";
+import { type AttentionDims, checkAttentionDims, checkBytes, FLOAT } from "./attention_dims.ts";
 import { checkMask } from "./masks.ts";
 import { assertShape } from "./shape.ts";
 import type { Tensor, Tensor2D, Tensor4D } from "./tf.ts";
@@ -104,4 +104,30 @@ export function checkMechanism(
 ): void {
   const reason = mechanism.refuses?.(dims);
   if (reason !== undefined) throw new InputError(`Cannot use the attention "${mechanism.name}" as ${reason}`);
+}
+
+/**
+ * Checks that a mechanism can work with these sizes and that what it holds fits, by its closed forms, before anything is
+ * made. One that tells neither cost nor bytes answers for Q, K, V and the output alone.
+ *
+ * @param action finishes "Cannot ..." in the message
+ * @param training whether a backward pass follows
+ * @throws InputError in one line: the size that is none, the rule that is broken, or the predicted bytes
+ */
+export function checkAttention(
+  mechanism: AttentionMechanism,
+  dims: AttentionDims,
+  action = "attend",
+  training = false,
+): void {
+  checkAttentionDims(dims, action);
+  checkMechanism(mechanism, dims);
+  checkBytes(attentionBytes(mechanism, dims, training), dims, { action, what: `the attention "${mechanism.name}"` });
+}
+
+/** Bytes that an attention holds at once by its closed form, Q, K, V and the output included. */
+export function attentionBytes(mechanism: AttentionMechanism, dims: AttentionDims, training = false): number {
+  const cost = mechanism.cost?.(dims);
+  if (!cost) return 0;
+  return FLOAT * (cost.inputs + cost.output + totalOf(training ? cost.training : cost.inference));
 }

@@ -6,7 +6,7 @@
 import { type AttentionCost, cost } from "./attention_costs.ts";
 import type { AttentionDims } from "./attention_dims.ts";
 import type { AttentionMechanism } from "./attention_mechanism.ts";
-import { isComposing } from "./device_kernels.ts";
+import { hasKernels, isComposing } from "./device_kernels.ts";
 import type { FeatureMap, MapCost } from "./feature_map.ts";
 import { featureMaps } from "./feature_maps.ts";
 import { kernelAttention, type KernelRoute } from "./kernel_attention.ts";
@@ -52,7 +52,13 @@ export function kernelMechanism(map: FeatureMap, options: KernelMechanismOptions
     scaling: map.scaling,
     apply: (q, k, v, { causal, mask, eps } = {}) => kernelAttention(q, k, v, { map, causal, mask, eps, route }),
     state: ({ positions, eps } = {}) => kernelState({ map, positions, eps }),
-    cost: map.cost && ((dims) => kernelCost(dims, map.cost!(dims.d), route)),
+    cost: map.cost && ((dims) => {
+      const told = kernelCost(dims, map.cost!(dims.d), route);
+      if (linear || !map.fused || !hasKernels(...map.fused.forward)) return told;
+      // Fused kernels go through pairs a block at a time and keep a denominator a row.
+      const rows = { denominators: dims.n * (dims.heads ?? 1) * (dims.batch ?? 1) };
+      return { ...told, inference: rows, training: rows };
+    }),
     refuses: ({ n, d }) => map.refuses?.(d, n),
   };
 }

@@ -44,8 +44,10 @@ export interface Task {
   readonly vocabulary: Vocabularies;
   readonly contextualiser: Contextualiser;
   readonly model: Model<Labelled>;
-  /** Positions of the longest example: where costs are stated. */
+  /** Positions of the longest test example: where costs are stated. */
   readonly positions: number;
+  /** Positions of the longest example of all: what memory must hold. */
+  readonly longest: number;
 }
 
 /**
@@ -74,6 +76,7 @@ async function recallTask(options: Options, attention: AttentionMechanism, seed:
     contextualiser,
     model: pipe(contextualise(contextualiser, known.source), tag(known.target)),
     positions: 4 * pairs,
+    longest: 4 * pairs,
   };
 }
 
@@ -99,13 +102,15 @@ async function listopsTask(options: Options, attention: AttentionMechanism, seed
     target: vocabulary(digits),
   };
   const held = files.train === "" ? undefined : [...train];
+  const positions = longestOf(test);
   return {
     sets: { train, test },
     learnt: (from, count) => held ? rounds(held, from, count, seed) : stretch(train, from, count),
     test,
     vocabulary: known,
     ...reader(options, attention, known),
-    positions: Math.max(...Array.from(test, ({ source }) => source.length)),
+    positions,
+    longest: Math.max(positions, held ? longestOf(held) : limits.maxLength),
   };
 }
 
@@ -136,6 +141,7 @@ async function bytesTask(options: Options, attention: AttentionMechanism, seed: 
     vocabulary: known,
     ...reader(options, attention, known, noPositions), // which word was first says little of a sentiment
     positions: limit,
+    longest: limit,
   };
 }
 
@@ -181,6 +187,12 @@ function* rounds<T>(items: readonly T[], from: number, count: number, seed: numb
     }
     yield items[order[at % items.length]];
   }
+}
+
+function longestOf(examples: Iterable<Example>): number {
+  let most = 0;
+  for (const { source } of examples) most = Math.max(most, source.length);
+  return most;
 }
 
 function head(dataset: Dataset<Example>, size: number): Dataset<Example> {

@@ -37,6 +37,7 @@ import { loadAttention } from "../attention_module.ts";
 import { type Epoch, learnInEpochs } from "../epochs.ts";
 import type { Options, Trial, TrialContext, TrialEvent } from "../experiment.ts";
 import { evaluationRows, type RowMaker, rowsOf, setRows } from "../rows.ts";
+import { checkBatch } from "./sizes.ts";
 import { BATCH, type Task, taskOf, warmSteps } from "./tasks.ts";
 
 /** Stretches of training, each stored with a state to go on from, as epochs are. */
@@ -73,6 +74,7 @@ async function settingOf(trial: Trial): Promise<Setting> {
   const { options, seed, id } = trial;
   const attention: AttentionMechanism = await loadAttention(String(options.attention));
   const task = await taskOf(options, attention, seed);
+  checkBatch(options, attention, task.longest);
   const sizes: Record<string, Label> = options.task === "recall"
     ? { pairs: Number(options.pairs), width: Number(options.width) }
     : {};

@@ -2,6 +2,8 @@ import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { cost, totalOf } from "../../../operators/numerics/attention_costs.ts";
 import { checkAttentionDims } from "../../../operators/numerics/attention_dims.ts";
+import { checkAttention } from "../../../operators/numerics/attention_mechanism.ts";
+import { attentionMechanisms } from "../../../operators/numerics/attention_mechanisms.ts";
 import {
   countedMaps,
   countKernel,
@@ -45,8 +47,8 @@ Deno.test("cost.crossover() is where the two counts meet, for every width and ma
       const features = map === "favor" ? featureCost.favor(d, 3 * m) : featureCost[map as "elu"](d);
       const { operations: n } = cost.crossover({ d, m, causal, features });
       if (n === 0) return;
-      const sizes = { n, d, m, causal };
-      const softmax = cost.softmax(sizes).operations, kernel = cost.kernel({ ...sizes, features }).operations;
+      const softmax = between((n) => cost.softmax({ n, d, m, causal }).operations, n);
+      const kernel = between((n) => cost.kernel({ n, d, m, causal, features }).operations, n);
       assertAlmostEquals(softmax / kernel, 1, 1e-9);
     }),
   );
@@ -59,9 +61,9 @@ Deno.test("cost.crossover() of training is where forward and backward pass toget
       const features = featureCost[map as "elu"](d);
       const { training: n } = cost.crossover({ d, m, causal, features });
       if (n === 0) return;
-      const sizes = { n, d, m, causal };
-      const [softmax, kernel] = [cost.softmax(sizes), cost.kernel({ ...sizes, features })]
-        .map(({ operations, backward }) => operations + backward);
+      const both = ({ operations, backward }: { operations: number; backward: number }) => operations + backward;
+      const softmax = between((n) => both(cost.softmax({ n, d, m, causal })), n);
+      const kernel = between((n) => both(cost.kernel({ n, d, m, causal, features })), n);
       assertAlmostEquals(softmax / kernel, 1, 1e-9);
     }),
   );
@@ -175,6 +177,45 @@ Deno.test("checkAttentionDims() refuses sizes that are no sizes, and says the by
   );
   checkAttentionDims({ n: 65536, d: 64, m: 64, heads: 8 });
 });
+
+Deno.test("closed forms refuse sizes that are none, each in one line that names it", () => {
+  const good = { n: 8, d: 4, m: 4, heads: 2, batch: 3 };
+  for (const [name, value] of Object.entries({ n: 0, d: -1, m: 1.5, heads: NaN, batch: Infinity })) {
+    const message =
+      `Cannot tell what attention costs as ${name} must be a positive whole number: current value is ${value}`;
+    const sizes = { ...good, [name]: value };
+    assertEquals(assertThrows(() => cost.softmax(sizes), InputError).message, message);
+    assertEquals(assertThrows(() => cost.kernel(sizes), InputError).message, message);
+    if (name !== "d" && name !== "m") continue;
+    assertEquals(assertThrows(() => cost.crossover(sizes), InputError).message, message);
+  }
+  assertThrows(() => cost.kernel({ ...good, route: "chunked", chunk: 0 }), InputError, "chunk must be");
+  assertThrows(() => cost.softmax({ ...good, blocks: [256, 0.5] }), InputError, "the columns of a block must be");
+  const features = { features: 0, operations: 0 };
+  assertThrows(() => cost.kernel({ ...good, features }), InputError, "features must be");
+  assertThrows(() => cost.crossover({ d: 4, m: 4, features }), InputError, "features must be");
+});
+
+Deno.test("checkAttention() refuses the bytes that a mechanism would hold, and lets through one that holds little", () => {
+  const sizes = { n: 100_000, d: 16, m: 16, heads: 2, batch: 1 };
+  const of = (name: string) => attentionMechanisms.find((each) => each.name === name)!;
+  const error = assertThrows(() => checkAttention(of("softmax-materialised"), sizes), InputError);
+  // Scores and weights of 2 x 10^10 pairs, four bytes each, are 149.01 GiB.
+  assertEquals(
+    error.message,
+    'Cannot attend as the attention "softmax-materialised" must fit in 4 GiB: current value is 149.1 GiB ' +
+      "(n 100000, d 16, m 16, heads 2, batch 1)",
+  );
+  for (const name of ["softmax", "poly2", "elu", "favor-positive"]) checkAttention(of(name), sizes);
+  assertThrows(() => checkAttention(of("elu"), { ...sizes, d: 0 }), InputError, "d must be a positive whole number");
+});
+
+/** A quadratic of whole numbers, exact by its differences at 1, 2 and 3, at a length between two. */
+function between(f: (n: number) => number, n: number): number {
+  const [first, second, third] = [f(1), f(2), f(3)];
+  const step = second - first, bend = third - 2 * second + first;
+  return first + (n - 1) * step + (n - 1) * (n - 2) / 2 * bend;
+}
 
 function draw(count: number, seed: number): ArrayLike<number> {
   return normal([count], 1, seed).values;

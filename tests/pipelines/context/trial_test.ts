@@ -86,6 +86,17 @@ const refused: [Record<string, unknown>, string][] = [
     { shortest: 20 },
     "Cannot use --set shortest=20 as shortest must be at most longest, 10: current value is 20",
   ],
+  [
+    // Weights and gradients of 2 heads' pairs in 32 examples: 5.12 x 10^12 bytes.
+    { tasks: "bytes", bytes: 100_000, attentions: "softmax-materialised" },
+    "Cannot learn bytes with softmax, materialised as the least that one batch takes must fit in 4 GiB: current value " +
+    "is 4.66 TiB (n 100000, d 3, m 3, heads 2, batch 32)",
+  ],
+  [
+    { tasks: "recall", pairs: "4096", symbols: 8192, attentions: "softmax-materialised" },
+    "Cannot learn recall with softmax, materialised as the least that one batch takes must fit in 4 GiB: current value " +
+    "is 64.52 GiB (n 16384, d 6, m 6, heads 1, batch 32)",
+  ],
 ];
 for (const [settings, message] of refused) {
   Deno.test(`the pipeline refuses ${JSON.stringify(settings)}`, async () => {

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { from, lastValueFrom, toArray } from "rxjs";
-import { featureMaps, measureAttention, tf, useEngine } from "../../../operators/mod.ts";
+import { from, lastValueFrom, of, toArray } from "rxjs";
+import { featureMaps, measureAttention, measureDecoding, measureParts, tf, useEngine } from "../../../operators/mod.ts";
 import { packFunctions } from "../../../operators/backends/pack.ts";
 import { InputError } from "../../../operators/records.ts";
 import type { TrialEvent } from "../../../pipelines/experiment.ts";
@@ -142,6 +142,37 @@ Deno.test("sizes that are no sizes, or huge, are refused in one line", async () 
     await assertRejects(() => ask("dims", value), InputError, "must be a positive whole number");
   }
   await assertRejects(() => ask("lengths", "900000000"), InputError, "current value is");
+  // 525,825 features of 1,024 positions, their sums, and what is made of both.
+  await assertRejects(
+    () => ask("dims", "1024"),
+    InputError,
+    "must fit in 2 GiB: current value is 12.11 GiB (n 1024",
+  );
+  assert(await ask("dims", "512"));
+});
+
+Deno.test("measurements refuse what is no size or wouldn't fit, before anything is allocated", async () => {
+  const whole = [contender("softmax-materialised").mechanism];
+  const ask = (n: number, sizes = { d: 4, m: 4 }) =>
+    lastValueFrom(of(n).pipe(measureAttention(() => whole, { engine, repeats: 1, ...sizes })));
+  const before = tf.memory().numBytes;
+  for (const n of [0, -1, 1.5]) await assertRejects(() => ask(n), InputError, `n must be a positive whole number`);
+  await assertRejects(
+    () => ask(8, { d: 0, m: 4 }),
+    InputError,
+    "d must be a positive whole number: current value is 0",
+  );
+  await assertRejects(
+    () => ask(60_000),
+    InputError,
+    "must fit in 4 GiB: current value is 26.83 GiB (n 60000, d 4, m 4",
+  );
+  const decode = (position: number) => lastValueFrom(of(position).pipe(measureDecoding(whole, { d: 4, m: 4 })));
+  await assertRejects(() => decode(0), InputError, "n must be a positive whole number");
+  const parts = { n: 8, d: 4, m: 4, features: 2 ** 28 };
+  assertThrows(() => measureParts(parts), InputError, "must fit in 2 GiB: current value is");
+  assertThrows(() => measureParts({ ...parts, features: 0 }), InputError, "features must be a positive whole number");
+  assertEquals(tf.memory().numBytes, before);
 });
 
 Deno.test("a feature map of the user's own joins by its module", async () => {
