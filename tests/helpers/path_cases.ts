@@ -44,6 +44,16 @@ export const sizes = { B: 3, S: 5, T: 7, V: 11, E: 2, U: 3, M: 3, N: 2, hidden: 
 export const sourceLengths = [5, 1, 3];
 export const targetLengths = [7, 2, 5];
 
+/** Values moved by normal numbers, so that nothing is 0, biases included. */
+export function shaken(values: InitialValues, seed: number, deviation = 0.2): InitialValues {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, { shape, values }], at) => {
+      const moves = normal(shape, deviation, seed + at).values;
+      return [name, { shape, values: values.map((value, i) => value + moves[i]) }];
+    }),
+  );
+}
+
 /** A composed decoder and the parameters of its path and attention, biases off zero. */
 export function composed(path: PathReference["path"], attention: Attention, cell: keyof typeof cells, layers = 1) {
   const { U, E, M, V, N, hidden, positions } = sizes;
@@ -59,13 +69,6 @@ export function composed(path: PathReference["path"], attention: Attention, cell
   });
   const made = composition.decoderFor(M);
   const dims = { vocabulary: V, memoryWidth: M, encoderFinal: N + 3, encoderBackward: N };
-  const shaken = (values: InitialValues, seed: number): InitialValues =>
-    Object.fromEntries(
-      Object.entries(values).map(([name, { shape, values }], at) => [name, {
-        shape,
-        values: values.map((value, i) => value + normal(shape, 0.2, seed + at).values[i]),
-      }]),
-    );
   return {
     composition,
     decoder: made,

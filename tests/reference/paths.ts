@@ -46,8 +46,12 @@ export function pathReference(
     const matrix = rows(params[name], columns);
     return Array.from({ length: columns }, (_, c) => vector.reduce((sum, value, i) => sum + value * matrix[i][c], 0));
   };
-  const flat = times(encoder, "bridge/kernel", layers * states * units)
-    .map((value, i) => Math.tanh(value + (params["bridge/bias"]?.[i] ?? 0)));
+  // Where the encoder's state is a first state as it stands, there is no bridge.
+  const flat = params["bridge/kernel"] === undefined ? encoder : times(
+    encoder,
+    "bridge/kernel",
+    layers * states * units,
+  ).map((value, i) => Math.tanh(value + (params["bridge/bias"]?.[i] ?? 0)));
   let state = layer.map((_, at) =>
     Array.from({ length: states }, (_, s) => flat.slice((at * states + s) * units, (at * states + s + 1) * units))
   );
