@@ -23,7 +23,11 @@ export const paths: Readonly<Record<PathReference["path"], Path>> = {
   "luong-feeding": luong({ inputFeeding: true }),
   bahdanau: bahdanau(),
   "bahdanau-current": bahdanau({ reads: "current" }),
+  "bahdanau-final": bahdanau({ begins: "final" }),
 };
+
+/** Whether a path's first state is made of the encoder's final state, not of its backward one. */
+export const fromFinal = (path: PathReference["path"]): boolean => /luong|final/.test(path);
 
 /** Every scope, with scores in turn; all scores are tested with global attention. */
 export const attentions: readonly (readonly [Attention, AttentionReference])[] = [

@@ -19,7 +19,7 @@ import { Parameters } from "../../operators/numerics/parameters.ts";
 import type { InitialValues } from "../../operators/numerics/shape.ts";
 import { SPECIAL } from "../../operators/vocabulary.ts";
 import { assertClose } from "../helpers/close.ts";
-import { attentions, paths, shaken } from "../helpers/path_cases.ts";
+import { attentions, fromFinal, paths, shaken } from "../helpers/path_cases.ts";
 import { alphabet, assertNothingLeft, tokensOf, words } from "../helpers/streams.ts";
 import { rows } from "../reference/gru.ts";
 import { type PathReference, pathReference } from "../reference/paths.ts";
@@ -94,7 +94,7 @@ for (const beams of [1, 4]) {
           parameters.unsubscribe();
           const [, S, M] = found.memory.shape;
           const dims = { batch: 1, queries: 1, keys: S, query: units, key: M, hidden, positions };
-          const begins = path.startsWith("luong") ? found.final : found.backward;
+          const begins = fromFinal(path) ? found.final : found.backward;
           /** Logits and weights of one hypothesis of one example. */
           const said = (example: number, produced: readonly number[]) =>
             pathReference(

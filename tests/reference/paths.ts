@@ -11,7 +11,7 @@ import type { ReferenceDims, ReferenceParams } from "./scores.ts";
 
 /** What a path is made of. */
 export interface PathReference {
-  readonly path: "luong" | "luong-feeding" | "bahdanau" | "bahdanau-current";
+  readonly path: "luong" | "luong-feeding" | "bahdanau" | "bahdanau-current" | "bahdanau-final";
   readonly cell: "gru" | "gru-reset-before" | "lstm";
   readonly layers: number;
   readonly attention: AttentionReference;
@@ -28,6 +28,7 @@ export function pathReference(
   dims: ReferenceDims,
   memory: number[][],
   length: number,
+  /** What the first state is made of: the final state, or for the paths of the paper by Bahdanau et al. the backward one. */
   encoder: number[],
   tokens: readonly number[],
 ): { logits: number[][]; weights: number[][] } {
@@ -85,7 +86,7 @@ export function pathReference(
       const before = top();
       const found = ask(step);
       recur([...x, ...found.context]);
-      const read = path === "bahdanau" ? before : top();
+      const read = path === "bahdanau-current" ? top() : before;
       const joined = [...read, ...x, ...found.context];
       const deep = times(joined, "readout/kernel", params["readout/kernel"].length / joined.length);
       const best = Array.from({ length: deep.length / 2 }, (_, j) => Math.max(deep[2 * j], deep[2 * j + 1]));

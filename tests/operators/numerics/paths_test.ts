@@ -11,7 +11,15 @@ import { type InitialValues, sizeOf, type TensorMap } from "../../../operators/n
 import { type Scalar, type Tensor, type Tensor1D, type Tensor3D, tf } from "../../../operators/numerics/tf.ts";
 import { assertClose, tolerances } from "../../helpers/close.ts";
 import { differenceGradient, tapeGradient } from "../../helpers/gradient.ts";
-import { attentions, composed, paths, sizes, sourceLengths, targetLengths } from "../../helpers/path_cases.ts";
+import {
+  attentions,
+  composed,
+  fromFinal,
+  paths,
+  sizes,
+  sourceLengths,
+  targetLengths,
+} from "../../helpers/path_cases.ts";
 import type { AttentionReference } from "../../reference/attentions.ts";
 import { rows } from "../../reference/gru.ts";
 import { type PathReference, pathReference } from "../../reference/paths.ts";
@@ -88,7 +96,7 @@ function expected(
       rows(MEMORY.slice(b * S * M, (b + 1) * S * M), M),
       sourceLengths[b],
       Array.from(
-        path.startsWith("luong") ? FINAL.slice(b * (N + 3), (b + 1) * (N + 3)) : BACKWARD.slice(b * N, (b + 1) * N),
+        fromFinal(path) ? FINAL.slice(b * (N + 3), (b + 1) * (N + 3)) : BACKWARD.slice(b * N, (b + 1) * N),
       ),
       INPUTS.slice(b * T, b * T + targetLengths[b]),
     ));
