@@ -7,7 +7,8 @@
  *
  * Quick profile: 8 runs and 4 with input feeding on 4,000 words, 2 seeds. Full profile: 16 and 8 runs, all words. With
  * `--set design=best` one large model is trained instead, for the literature's split: the preset is in {@linkcode best}.
- * With `--set design=translation` each path translates, from English or between line-aligned files of the user's.
+ * With `--set design=translation` each path translates, from English or between line-aligned files of the user's. With
+ * `--set design=own` the user names paths, scores, scopes, directions and cells, and every combination is run.
  *
  * Sources: Bahdanau et al. 2015; Luong et al. 2015, sections 3.1 to 3.3; Box, Hunter & Hunter 2005, chapter 6.
  *
@@ -17,7 +18,8 @@ import { InputError } from "../operators/records.ts";
 import type { Experiment, Options, OptionSpec, Profile } from "./experiment.ts";
 import { plan, translating } from "./paths/design.ts";
 import { pathsPage } from "./paths/page.ts";
-import { partsOf } from "./paths/model.ts";
+import { checkCombination } from "./paths/model.ts";
+import { ownCombinations, ownOptions, refuseOwn } from "./paths/own.ts";
 import { runPathTrial } from "./paths/trial.ts";
 import { dataOptions } from "./pronunciation.ts";
 import { translationOptions } from "./translation.ts";
@@ -27,10 +29,11 @@ const options = {
     kind: "text",
     help:
       "factorial compares; best trains one large model (its sizes then stand in place of those below); translation " +
-      "translates with each path",
+      "translates with each path; own runs the combinations that path, score, scope, direction and cell name",
     default: { quick: "factorial quick", full: "factorial full" },
-    choices: ["factorial quick", "factorial full", "best", "translation"],
+    choices: ["factorial quick", "factorial full", "best", "translation", "own"],
   },
+  ...ownOptions,
   ...dataOptions,
   ...translationOptions,
   words: { ...dataOptions.words, default: { quick: 4000, full: 0 } },
@@ -116,35 +119,35 @@ export const pathsExperiment: Experiment = {
   version: "2",
   options,
   seeds: { quick: 2, full: 3 },
-  configurations({ design, ...given }: Options) {
-    // Each task's trials are named by its own options alone.
-    const others: object = design === "translation" ? { train: "", test: "", sequences: 0 } : translationOptions;
-    const shared = Object.fromEntries(Object.entries(given).filter(([key]) => !Object.hasOwn(others, key))) as Options;
-    if (Number(shared.units) % 2 !== 0) {
-      return Promise.reject(
-        new InputError(
-          `Cannot use --set units=${shared.units} as units must be even (each direction of the encoder has half): ` +
-            `current value is ${shared.units}`,
-        ),
-      );
-    }
-    if (design === "best") {
-      const given = { ...shared, ...fixed, ...best, part: "best", task: "pronunciation" };
-      partsOf(given);
-      return Promise.resolve([given]);
-    }
-    if (design === "translation") return Promise.resolve(translating.map((run) => ({ ...shared, ...fixed, ...run })));
-    const profile = String(design).split(" ")[1] as Profile;
-    return Promise.resolve(
-      plan(profile).map((planned) => {
-        const generated = planned.task !== "pronunciation";
-        // Sequences are few and need some passes; words are many.
-        const given = { ...shared, ...fixed, ...planned, ...(generated ? { epochs: 3, dropout: 0, beams: 1 } : {}) };
-        partsOf(given);
-        return given;
-      }),
-    );
-  },
+  configurations: (options) => Promise.try(configurationsOf, options),
   run: runPathTrial,
   page: pathsPage,
 };
+
+/** The trials of a design, each named by what concerns its own task alone. @throws InputError in one line. */
+function configurationsOf({ design, ...given }: Options): Options[] {
+  if (design !== "own") refuseOwn(String(design), given);
+  const translates = design === "translation" || (design === "own" && given.task === "translation");
+  const others = {
+    ...(translates ? { train: "", test: "", sequences: 0 } : translationOptions),
+    ...(design === "own" ? {} : ownOptions),
+  };
+  const shared = Object.fromEntries(Object.entries(given).filter(([key]) => !Object.hasOwn(others, key))) as Options;
+  if (Number(shared.units) % 2 !== 0) {
+    throw new InputError(
+      `Cannot use --set units=${shared.units} as units must be even (each direction of the encoder has half): ` +
+        `current value is ${shared.units}`,
+    );
+  }
+  if (design === "own") return ownCombinations({ ...fixed, ...shared });
+  if (design === "translation") return translating.map((run) => ({ ...shared, ...fixed, ...run }));
+  const configurations: Options[] = design === "best"
+    ? [{ ...shared, ...fixed, ...best, part: "best", task: "pronunciation" }]
+    : plan(String(design).split(" ")[1] as Profile).map((planned) => {
+      const generated = planned.task !== "pronunciation";
+      // Sequences are few and need some passes; words are many.
+      return { ...shared, ...fixed, ...planned, ...(generated ? { epochs: 3, dropout: 0, beams: 1 } : {}) };
+    });
+  configurations.forEach(checkCombination);
+  return configurations;
+}

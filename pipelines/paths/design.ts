@@ -8,7 +8,9 @@
  *
  * @module
  */
+import { cells } from "../../operators/mod.ts";
 import type { Measurement } from "../../operators/records.ts";
+import type { Transduction } from "../../datasets/mod.ts";
 import type { Profile } from "../experiment.ts";
 
 /** The factors, low level first. */
@@ -25,7 +27,7 @@ export type Factor = keyof typeof FACTORS;
 
 /** What a trial's decoder is made of. */
 export interface Levels {
-  /** `luong`, `luong + feeding` or `bahdanau`. */
+  /** `luong`, `luong + feeding`, `bahdanau` or, where the user names it, `bahdanau + own start`. */
   readonly path: string;
   readonly score: string;
   readonly direction: string;
@@ -37,8 +39,8 @@ export interface Levels {
 /** What a trial is run for, and on which data. */
 export interface Planned extends Levels {
   /** `factorial`: a run of the design. `scores`: one more score. `scope`: alignments. `distance`: gradients in time. */
-  readonly part: "factorial" | "scores" | "scope" | "distance" | "best" | "translation";
-  readonly task: "pronunciation" | "reverse" | "copy" | "translation";
+  readonly part: "factorial" | "scores" | "scope" | "distance" | "best" | "translation" | "own";
+  readonly task: "pronunciation" | Transduction | "translation";
 }
 
 /** Signs of a run in the order of {@linkcode FACTORS}. */
@@ -125,5 +127,5 @@ export function namedPaths(rows: readonly Measurement[]): Measurement[] {
 
 /** What a cell is called on the page. */
 export function cellName(cell: string): string {
-  return cell.toUpperCase();
+  return cells[cell as keyof typeof cells].label ?? cell;
 }

@@ -33,13 +33,20 @@ import { InputError } from "../../operators/records.ts";
 import type { Options } from "../experiment.ts";
 
 /** The names that the command line takes. */
-export const PATHS = ["luong", "luong + feeding", "bahdanau"] as const;
+export const PATHS = ["luong", "luong + feeding", "bahdanau", "bahdanau + own start"] as const;
 /** Scopes by name. */
 export const SCOPES = ["global", "local-m", "local-p", "monotonic", "heads", "none"] as const;
 
-/** Every path starts from the encoder's `final`, so that it can be combined with either direction. */
+/**
+ * Every path starts from the encoder's `final`, so that it can be combined with either direction; Bahdanau's own start, from
+ * the backward state, is a path beside the others.
+ *
+ * @throws InputError in one line.
+ */
 export function pathOf(name: string): Path {
-  if (name === "bahdanau") return bahdanau({ begins: "final" });
+  if (name === "bahdanau" || name === "bahdanau + own start") {
+    return bahdanau({ begins: name === "bahdanau" ? "final" : "backward" });
+  }
   if (name === "luong" || name === "luong + feeding") return luong({ inputFeeding: name !== "luong" });
   throw new InputError(
     `Cannot use --set path=${name} as path must be one of ${PATHS.join(", ")}: current value is ${name}`,
@@ -100,11 +107,31 @@ export function partsOf(options: Options): { encoder: Encoder; composition: Comp
       path: pathOf(String(options.path)),
       attention: attentionOf(String(options.scope), String(options.score), number("window")),
       cell,
+      layers: Number(options.decoderLayers ?? 1),
       units,
       embedding,
       ...dropping,
     }),
   };
+}
+
+/**
+ * Refuses, before anything is trained, parts that don't fit together.
+ *
+ * @throws InputError in one line.
+ */
+export function checkCombination(options: Options): void {
+  const { encoder, composition: { attention, sizes, decoderFor } } = partsOf(options);
+  const unfit = attention.refuses?.({ ...sizes, key: encoder.width });
+  if (unfit !== undefined) throw new InputError(`Cannot use the attention "${attention.name}" as ${unfit}`);
+  const decoder = decoderFor(encoder.width);
+  const reason = decoder.refuses?.({
+    vocabulary: 1,
+    memoryWidth: encoder.width,
+    encoderFinal: encoder.width,
+    encoderBackward: options.direction === "bidirectional" ? encoder.width / 2 : undefined,
+  });
+  if (reason !== undefined) throw new InputError(`Cannot use the path "${decoder.name}" as ${reason}`);
 }
 
 /** The model. */

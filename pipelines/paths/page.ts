@@ -10,29 +10,31 @@ import {
   formatEstimate,
   formatNumber,
   formatRange,
-  listWords,
-  type Method,
-  method,
   type Page,
   page,
+  type Section,
   section,
 } from "../../reports/mod.ts";
 import { claimsSection } from "../claims.ts";
-import type { Results, Trial } from "../experiment.ts";
-import { checksumEntry, dataEntry, optionName, runEntries, seedsEntry } from "../method.ts";
+import type { Results } from "../experiment.ts";
 import { claimsOf } from "./claims.ts";
-import { EFFECTS } from "./design.ts";
+import { alignmentsOf, curvesOf, errorFigure, probesOf, seedNote, smallErrors } from "./combinations.ts";
+import { Compared } from "./compared.ts";
 import { pathDiagram } from "./diagram.ts";
 import { entropyEffects, errorEffects, runsTable, timeEffects } from "./effects.ts";
 import { alignmentErrors, alignments, curves, distanceFigure, lengthFigure, thumbnail } from "./figures.ts";
+import { combinationsMethod, factorialMethod } from "./method.ts";
 import { pathOf } from "./model.ts";
 import { PathRuns } from "./runs.ts";
-import { titleOf, translationExamples, translationScores } from "./translations.ts";
+import { translationExamples, translationScores } from "./translations.ts";
 
 /** Draws the page. */
 export function pathsPage(results: Results): Promise<Page> {
   const runs = new PathRuns(results);
-  const translated = runs.select("bleu").length > 0;
+  const part = results.trials.map(({ options }) => options.part).find((part) =>
+    part === "best" || part === "translation" || part === "own"
+  );
+  const compared = part === undefined ? undefined : new Compared(runs, part);
   return Promise.resolve(page({
     name: "paths",
     question: "Bahdanau's path or Luong's?",
@@ -43,23 +45,44 @@ export function pathsPage(results: Results): Promise<Page> {
       formatCount(runs.seeds.length, "seed"),
     ].join(" · "),
     rows: results.rows,
-    thumbnail: thumbnail(runs),
-    sections: [
-      section("The two paths", pathDiagram([pathOf("bahdanau"), luong()])),
-      section("What each choice does", errorEffects(runs), curves(runs)),
-      ...(translated ? [section("Translation", translationScores(runs), translationExamples(runs))] : []),
-      section("Where they look", alignmentErrors(runs), alignments(runs), entropyEffects(runs)),
-      section("Longer than learnt", lengthFigure(runs)),
-      section("Gradients in time", distanceFigure(runs)),
-      section("What each choice costs", timeEffects(runs), runsTable(runs)),
-      claimsSection(
-        "Ten claims of the teaching notes, each held against theory and against these runs. A small model that pronounces short " +
-          "words can refute a claim that is meant without exception; it can't establish one for translation.",
-        claimsOf(runs),
-      ),
-      section("Method", methodOf(results, runs)),
-    ],
+    thumbnail: compared ? smallErrors(compared) : thumbnail(runs),
+    sections: compared ? comparedSections(results, compared) : factorialSections(results, runs),
   }));
+}
+
+function factorialSections(results: Results, runs: PathRuns): Section[] {
+  return [
+    section("The two paths", pathDiagram([pathOf("bahdanau"), luong()])),
+    section("What each choice does", errorEffects(runs), curves(runs)),
+    section("Where they look", alignmentErrors(runs), alignments(runs), entropyEffects(runs)),
+    section("Longer than learnt", lengthFigure(runs)),
+    section("Gradients in time", distanceFigure(runs)),
+    section("What each choice costs", timeEffects(runs), runsTable(runs)),
+    claimsSection(
+      "Ten claims of the teaching notes, each held against theory and against these runs. A small model that pronounces short " +
+        "words can refute a claim that is meant without exception; it can't establish one for translation.",
+      claimsOf(runs),
+    ),
+    section("Method", factorialMethod(results, runs)),
+  ];
+}
+
+/** What is compared side by side has no main effects, and judges no claim on all else. */
+function comparedSections(results: Results, compared: Compared): Section[] {
+  const { runs } = compared;
+  const paths = [...new Set([...compared.combinations.values()].map(({ path }) => String(path)))];
+  const best = compared.part === "best";
+  const caption = `Unseen ${compared.words.items}. ${seedNote(compared)}`;
+  return [
+    section(paths.length === 1 ? "The path" : "The paths", pathDiagram(paths.map(pathOf))),
+    ...(compared.task === "translation"
+      ? [section("Translation", translationScores(compared), translationExamples(compared), curvesOf(compared))]
+      : [section("Errors", errorFigure(compared, caption), curvesOf(compared))]),
+    section("Where they look", ...alignmentsOf(compared)),
+    ...probesOf(compared),
+    section(best ? "What it costs" : "What each costs", runsTable(runs)),
+    section("Method", combinationsMethod(results, runs)),
+  ];
 }
 
 /** One sentence: whether path is told apart from direction, and by how much. */
@@ -71,8 +94,10 @@ export function headlineOf(runs: PathRuns): string {
       wer ? formatEstimate(wer) : "an unknown share of"
     }% of the words that it hasn't seen; nothing is compared.`;
   }
-  const translated = [...new Set(runs.select("bleu", { set: "test" }).map(({ labels }) => String(labels.path)))];
-  if (translated.length > 0) return `${titleOf(runs, translated)}.`;
+  for (const part of ["own", "translation"] as const) {
+    const said = new Compared(runs, part).said();
+    if (said) return `${said}.`;
+  }
   const fit = runs.effects("per", { set: "test" });
   if (!fit) return "Too few trials have finished to tell path, score, direction, scope and cell apart.";
   const effect = (name: string) => fit.effects.find((each) => each.name === name)!;
@@ -92,48 +117,4 @@ export function headlineOf(runs: PathRuns): string {
   return `With all else balanced, Bahdanau's path instead of Luong's ${
     said("path")
   }, and a second direction of the encoder ${said("direction")}.`;
-}
-
-function methodOf(results: Results, runs: PathRuns): Method {
-  const options = results.trials[0]?.options ?? {};
-  const sets = runs.select("set");
-  const counts = ["train", "dev", "test"].map((set) => {
-    const values = [...new Set(runs.select("set", { set, task: "pronunciation" }).map(({ value }) => value))];
-    return `${listWords(values.map((value) => formatNumber(value)))} ${set} words`;
-  });
-  return method([
-    dataEntry(sets),
-    checksumEntry(sets),
-    { term: "Split", value: `${listWords(counts)}; a hash of the spelling decides unless files are given.` },
-    {
-      term: "Design",
-      value:
-        `A two-level fractional factorial in path, score, direction, scope and cell (${
-          Object.values(EFFECTS).join("; ")
-        }). Memory and decoder state are equally wide, every path begins with the encoder's final state, and Bahdanau's uses the same ` +
-        "cells as Luong's, so that nothing but the factor differs. Input feeding is nested: every run on Luong's path is run again with it.",
-    },
-    {
-      term: "Training",
-      value: `Adam, learning rate ${String(options.rate)} falling to 0, ${
-        String(options.batch)
-      } examples a step, passes over the words: ${String(options.epochs)}; clipped at ${
-        String(options.clip)
-      }, dropout ${String(options.dropout)}, label smoothing ${
-        String(options.smoothing)
-      }. Generated sequences: 3 passes over ${String(options.sequences)}.`,
-    },
-    {
-      term: "Intervals",
-      value:
-        "Main effects by least squares with seeds as blocks; 95% t-intervals from the residual, not corrected for their number. " +
-        "Curves: 95% t-intervals over trials.",
-    },
-    seedsEntry(results, nameOf),
-    ...runEntries(results),
-  ]);
-}
-
-function nameOf({ options: { part, task, path, score } }: Trial): string {
-  return `${part}: ${task} on the path of ${path} with ${optionName(score)}`;
 }

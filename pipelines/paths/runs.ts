@@ -43,10 +43,10 @@ export class PathRuns {
 
   /**
    * Of the gradient at the least distance, the share that is left at the greatest, before anything is learnt: the
-   * geometric mean over seeds of the copy task's trials with these labels.
+   * geometric mean over seeds of the trials with these labels, of the copy task's own part unless another is named.
    */
   kept(labels: Labels): { readonly share: number; readonly near: number; readonly far: number } | undefined {
-    const rows = this.select("distance/gradient", { ...labels, when: "before", part: "distance" });
+    const rows = this.select("distance/gradient", { part: "distance", ...labels, when: "before" });
     if (rows.length === 0) return undefined;
     const steps = rows.map(({ step }) => step);
     const [near, far] = [Math.min(...steps), Math.max(...steps)];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { transduction } from "../../datasets/mod.ts";
+import { type Transduction, transduction } from "../../datasets/mod.ts";
 import {
   alignmentMetrics,
   type Decoded,
@@ -51,10 +51,10 @@ export async function settingOf(trial: Trial): Promise<Setting> {
   const task = String(options.task);
   const translation = task === "translation" ? await readTranslation(options) : undefined;
   const sets = translation?.sets ??
-    (task === "pronunciation" ? await readSets(options) : await generated(task as "copy", size("sequences")));
+    (task === "pronunciation" ? await readSets(options) : await generated(task as Transduction, size("sequences")));
   const learnt = task === "pronunciation" ? eachPronunciation(sets.train) : [...sets.train];
   const vocabulary = vocabularies(learnt, translation ? size("vocabulary") : Infinity);
-  const { part, path, score, direction, scope, cell } = options;
+  const { part, path, score, direction, scope, cell, layers, decoderLayers } = options;
   const cores = size("cores");
   const given: LearnerOptions = {
     options,
@@ -75,15 +75,16 @@ export async function settingOf(trial: Trial): Promise<Setting> {
     row: rowsOf(
       trial.id,
       Object.fromEntries(
-        Object.entries({ part, task, path, score, direction, scope, cell }).map((
-          [name, value],
-        ) => [name, String(value)]),
+        Object.entries({
+          ...{ part, task, path, score, direction, scope, cell },
+          ...(part === "own" ? { layers, decoderLayers } : {}),
+        }).map(([name, value]) => [name, String(value)]),
       ),
     ),
   };
 }
 
-async function generated(task: "copy" | "reverse", count: number): Promise<Sets> {
+async function generated(task: Transduction, count: number): Promise<Sets> {
   const lengths = LEARNT_LENGTHS;
   const train = await transduction({ task, count, lengths });
   const dev = await transduction({ task, count: 200, lengths, split: "dev", without: train });

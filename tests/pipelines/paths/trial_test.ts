@@ -78,5 +78,5 @@ Deno.test("each path translates, is scored by BLEU and chrF, and the page shows 
   }
   const page = await pathsPage({ trials, rows, profile: "quick", command: "deno task pipeline paths", machines: [] });
   placesOfNames(page); // throws where a name has two colours
-  assert(page.headline.startsWith("BLEU is highest with"), page.headline);
+  assert(page.headline.startsWith("BLEU on unseen sentences is highest with"), page.headline);
 });
