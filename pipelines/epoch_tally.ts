@@ -21,6 +21,7 @@ export class EpochTally {
   #batches = 0;
   #padding = 0;
   #started = performance.now();
+  #ended = this.#started;
 
   /** @param total Examples in the epoch. */
   constructor(readonly row: RowMaker, readonly epoch: number, readonly total: number) {}
@@ -32,13 +33,15 @@ export class EpochTally {
   }
 
   add(step: TrainStep): void {
-    if (this.examples === 0) this.#started = performance.now() - 1000 * step.seconds;
+    // What comes after the last step, scoring say, is no part of the speed of learning.
+    this.#ended = performance.now();
+    if (this.examples === 0) this.#started = this.#ended - 1000 * step.seconds;
     this.examples += step.examples;
     this.#steps.push(step);
   }
 
   rows(): Measurement[] {
-    const seconds = (performance.now() - this.#started) / 1000;
+    const seconds = (this.#ended - this.#started) / 1000;
     const tokens = this.#steps.reduce((sum, { tokens }) => sum + tokens, 0);
     return [
       this.row("loss/train", meanLoss(this.#steps), "nats", this.epoch),

@@ -116,7 +116,7 @@ export const best: Options = {
 export const pathsExperiment: Experiment = {
   name: "paths",
   question: "Bahdanau's path or Luong's, and what of their difference is the path's doing?",
-  version: "2",
+  version: "3",
   options,
   seeds: { quick: 2, full: 3 },
   configurations: (options) => Promise.try(configurationsOf, options),

@@ -8,6 +8,7 @@ import {
   bandNote,
   type Figure,
   figure,
+  formatCount,
   formatMean,
   formatNumber,
   type Interval,
@@ -19,32 +20,31 @@ import { lateMean } from "../late.ts";
 import { ends } from "./figures.ts";
 import { percent, type ScoreRuns } from "./runs.ts";
 
-/** Phoneme error rate on the dev words after each epoch; nothing where there is one epoch, which makes no curve. */
+/** Phoneme error rate on the dev words over the passes; nothing where it was scored once, which makes no curve. */
 export function devFigure(runs: ScoreRuns): Figure | undefined {
   const rows = runs.select("per", { set: "dev" });
-  const epochs = new Set(rows.map(({ step }) => step));
-  if (epochs.size < 2) return undefined;
+  const steps = new Set(rows.map(({ step }) => step));
+  if (steps.size < 2) return undefined;
   const words = runs.words("dev");
   return figure(
     lineWithInterval({
       id: "dev-errors",
-      title: `After epoch ${formatNumber(Math.max(...epochs))}, ${
+      title: `After ${formatCount(Math.max(...steps), "pass", "passes")} over the training words, ${
         ends(runs.ranked("per", { set: "dev" }), percent, "PER on the dev words is")
       }`,
       caption: (data) =>
         `Phoneme error rate on ${
           words === undefined ? "the" : formatNumber(words)
-        } dev words after each epoch, greedy ` +
-        `search. ${bandNote(data)}`,
+        } dev words, greedy search, over the training. ${bandNote(data)}`,
       metric: "per",
       label: "Phoneme error rate",
-      step: "epoch",
+      step: "passes over the training words",
     }),
     rows,
   );
 }
 
-/** Training loss against words seen: what shows learning when there is one epoch. */
+/** Training loss against words seen: what shows learning within an epoch. */
 export function lossFigure(runs: ScoreRuns): Figure | undefined {
   const { rows, note } = curve(runs, alongTraining(runs, "loss/curve"));
   if (rows.length === 0) return undefined;

@@ -131,7 +131,7 @@ function meanPeak(rows: readonly Measurement[], score: string): number {
   return [...peaks.values()].reduce((sum, peak) => sum + peak, 0) / peaks.size;
 }
 
-/** The small figure of the list of questions: errors while learning where there are epochs, else at the end. */
+/** The small figure of the list of questions: errors while learning where they were scored, else at the end. */
 export function thumbnail(runs: ScoreRuns): Figure | undefined {
   const dev = runs.select("per", { set: "dev" });
   if (new Set(dev.map(({ step }) => step)).size > 1) {
@@ -141,7 +141,7 @@ export function thumbnail(runs: ScoreRuns): Figure | undefined {
         title: "Phoneme error rate on the dev words over training",
         metric: "per",
         label: "phoneme error rate",
-        step: "epoch",
+        step: "passes",
       }),
       dev,
     );

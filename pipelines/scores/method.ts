@@ -8,6 +8,7 @@ import type { Options, Results } from "../experiment.ts";
 import { checksumEntry, dataEntry, finishedTrials, optionName, runEntries } from "../method.ts";
 import { publishedSplit } from "./published.ts";
 import type { ScoreRuns } from "./runs.ts";
+import { marksWithin } from "./within_pass.ts";
 
 /** The method block, from the trials' options and rows. */
 export function scoresMethod(results: Results, runs: ScoreRuns): Method {
@@ -43,7 +44,7 @@ export function scoresMethod(results: Results, runs: ScoreRuns): Method {
     {
       term: "Scoring",
       value:
-        `Greedy search on dev words after each epoch, ${
+        `Greedy search on dev words ${devTimes(Number(options.epochs))}, ${
           Number(options.beams) === 1 ? "greedy search" : `a beam of ${size(options.beams)}`
         } on test words at the end. A hypothesis is compared with the nearest of the word's accepted pronunciations: PER is ` +
         "edits over the phonemes of the nearest, WER the share of words that equal none.",
@@ -94,6 +95,12 @@ function trained(runs: ScoreRuns): string {
 function finished(results: Results, runs: ScoreRuns): string {
   const planned = Math.max(results.planned ?? 0, runs.scores.length * runs.seeds.length);
   return finishedTrials({ ...results, planned, trials: runs.trials }, ({ options }) => optionName(options.score));
+}
+
+/** When dev words were scored. */
+function devTimes(passes: number): string {
+  const within = marksWithin(passes).length;
+  return within === 0 ? "after each pass" : `after each ${within === 1 ? "half" : "fifth"} of a pass`;
 }
 
 /** An option as it was given. */

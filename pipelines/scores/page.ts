@@ -47,12 +47,13 @@ export function scoresPage(results: Results): Promise<Page> {
   }));
 }
 
-/** Curves of learning; a sentence where the run was too short for any. */
+/** Curves of learning: the loss, too, where there is one pass. A sentence where nothing was measured on the way. */
 function learning(runs: ScoreRuns): Block[] {
-  const curve = devFigure(runs) ?? lossFigure(runs);
-  if (curve) return [curve];
-  const epochs = new Set(runs.select("per", { set: "dev" }).map(({ step }) => step)).size;
-  return epochs === 1
+  const scored = new Set(runs.select("per", { set: "dev" }).map(({ step }) => step));
+  const passes = Math.max(0, ...scored);
+  const curves = [devFigure(runs), passes > 1 ? undefined : lossFigure(runs)].flatMap((figure) => figure ?? []);
+  if (curves.length > 0) return curves;
+  return scored.size === 1
     ? [
       "Every training word was seen once, so errors were measured once and there is no curve of them; the gradients below show how training went.",
     ]

@@ -8,7 +8,7 @@
  * | `set` | 0 | words | set, name, split, licence, citation, checksum |
  * | `parameters` | 0 | 1 | part: model, attention |
  * | `loss/train` | epoch | nats | |
- * | `loss`, `perplexity`, `per`, `wer`, `entropy`, `entropy/relative` | epoch | nats, 1, % | set: dev |
+ * | `loss`, `perplexity`, `per`, `wer`, `entropy`, `entropy/relative` | passes, also parts where few | nats, 1, % | set: dev |
  * | `per`, `wer`, `loss`, ... | epochs | | set: test, beams |
  * | `speed/examples`, `speed/tokens` | epoch | 1/s | |
  * | `padding` | epoch | % | |
@@ -45,6 +45,7 @@ import type { Trial, TrialContext, TrialEvent } from "../experiment.ts";
 import { evaluationRows, setRows } from "../rows.ts";
 import { alignmentRows, costRows, rowMaker, scoreRows } from "./measurements.ts";
 import { longestHypothesis, type Setting, settingOf } from "./setting.ts";
+import { marksWithin, Snapshots } from "./within_pass.ts";
 
 const { loss, perplexity, per, wer, entropy, relativeEntropy } = metrics;
 const DEV_METRICS = [loss, perplexity, per, wer, entropy, relativeEntropy];
@@ -63,18 +64,24 @@ export function runScoreTrial(trial: Trial, context: TrialContext): Observable<T
   );
 }
 
-/** Learns from every word once and scores the dev words. */
+/** Learns from every word once and scores the dev words: at the end, and within the pass where passes are few. */
 function oneEpoch(setting: Setting, parameters: Parameters, epoch: number): Epoch {
   const { trial, learnt, vocabulary, model, size, sets } = setting;
   const steps = Math.ceil(learnt.length / size("batch")) * size("epochs");
   const row = rowMaker(setting);
   const tally = new EpochTally(row, epoch, learnt.length);
+  const snapshots = new Snapshots(parameters, learnt.length, marksWithin(size("epochs")));
+  const devRows = (parameters: Parameters, passes: number) =>
+    scoreSet(setting, parameters, sets.dev, 1).pipe(
+      map((evaluation) => evaluationRows(row, evaluation, passes, { set: "dev" })),
+    );
   return {
     learn: pull(learnt).pipe(
       shuffle(seedFrom(trial.seed, `epoch ${epoch}`), learnt.length),
       tokenize(vocabulary),
       batch({ size: size("batch") }),
       tap((batch) => tally.padding(paddingShare(batch))),
+      tap((batch) => snapshots.before(batch)),
       train(model, {
         parameters,
         optimiser: adam(),
@@ -87,8 +94,10 @@ function oneEpoch(setting: Setting, parameters: Parameters, epoch: number): Epoc
       filter(({ step }) => step % 25 === 0),
       map(() => tally.examples / learnt.length),
     ),
-    rows: scoreSet(setting, parameters, sets.dev, 1).pipe(
-      map((evaluation) => [...tally.rows(), ...evaluationRows(row, evaluation, epoch, { set: "dev" })]),
+    rows: concat(
+      defer(() => of(tally.rows())),
+      snapshots.each((mark, parameters) => devRows(parameters, epoch - 1 + mark)),
+      devRows(parameters, epoch),
     ),
   };
 }

@@ -67,6 +67,15 @@ Deno.test("points of a curve stand for as many tokens each, whatever the steps h
   }));
 });
 
+Deno.test("speed is that of learning: what comes between the last step and the rows doesn't count", async () => {
+  const tally = new EpochTally(rowsOf("t", {}), 1, 8);
+  tally.add(step({ seconds: 0.5 }));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const speed = tally.rows().find(({ metric }) => metric === "speed/examples")!.value;
+  // 8 examples in half a second; with the wait it would be at most 13.4.
+  assertAlmostEquals(speed, 16, 1e-6);
+});
+
 Deno.test("gradient norms of a point are root mean squares over its steps", () => {
   const rows = told([
     step({ gradientNorm: 3, watched: { query: 1 } }),

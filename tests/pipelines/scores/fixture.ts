@@ -4,6 +4,7 @@
  */
 import type { Label, Measurement } from "../../../operators/records.ts";
 import type { Options, Results, Trial } from "../../../pipelines/experiment.ts";
+import { marksWithin } from "../../../pipelines/scores/within_pass.ts";
 
 /** What to make, and what to bend. */
 export interface RunShape {
@@ -16,6 +17,8 @@ export interface RunShape {
   readonly noise?: number;
   /** Whether training loss against words seen was stored. */
   readonly curve?: boolean;
+  /** Whether dev words were scored within passes, as trials do where passes are few. @default {true} */
+  readonly within?: boolean;
   /** Changes rows, or leaves some out by returning nothing. */
   readonly bend?: (row: Measurement) => Measurement | undefined;
 }
@@ -109,6 +112,9 @@ function trialRows({ id, seed, options }: Trial, epochs: number, shape: RunShape
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const per = end + 60 * Math.exp(-0.9 * epoch);
     add("loss/train", 0.2 + 2 * Math.exp(-0.5 * epoch), "nats", epoch);
+    for (const mark of shape.within === false ? [] : marksWithin(epochs)) {
+      errorRows(add, end + 60 * Math.exp(-0.9 * (epoch - 1 + mark)), epoch - 1 + mark, { set: "dev" });
+    }
     errorRows(add, per, epoch, { set: "dev" });
     add("speed/examples", 1000 + 100 * random(), "1/s", epoch);
     add("speed/tokens", 14_000 + 100 * random(), "1/s", epoch);

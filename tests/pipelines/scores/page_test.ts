@@ -42,6 +42,7 @@ Deno.test("the page builds for every kind of run, and no text holds what isn't a
   const shapes: Record<string, RunShape> = {
     "five scores, three seeds": {},
     "one epoch": { epochs: 1, seeds: 2 },
+    "one epoch, scored at its end alone": { epochs: 1, seeds: 2, within: false },
     "one epoch with a loss curve": { epochs: 1, seeds: 2, curve: true },
     "one seed": { seeds: 1 },
     "one score": { scores: ["location"] },
@@ -103,14 +104,29 @@ Deno.test("the page has its sections, ten claims and every figure", async () => 
   assertEquals(page.rows.length, scoreResults().rows.length);
 });
 
-Deno.test("with one epoch, training loss shows learning where it was stored", async () => {
-  const ids = async (curve: boolean) =>
-    figures((await textOf(scoreResults({ epochs: 1, curve }))).page).map(({ id }) => id);
-  assert((await ids(true)).includes("training-loss"));
-  assert(!(await ids(true)).includes("dev-errors"));
-  const { html, page } = await textOf(scoreResults({ epochs: 1 }));
-  assert(!figures(page).some(({ id }) => id === "training-loss"));
-  assertStringIncludes(html, "Every training word was seen once");
+Deno.test("with one epoch, errors within it and training loss show learning, each where it was stored", async () => {
+  const shown = async (shape: RunShape) => {
+    const { page, html } = await textOf(scoreResults({ epochs: 1, ...shape }));
+    const curves = figures(page).filter(({ id }) => id === "dev-errors" || id === "training-loss");
+    return { ids: curves.map(({ id }) => id), curves, html };
+  };
+  const { ids, curves, html } = await shown({ curve: true });
+  assertEquals(ids, ["dev-errors", "training-loss"]);
+  assertEquals(curves[0].data.filter(({ score }) => score === "dot").map(({ step, count }) => [step, count]), [
+    [0.2, 3],
+    [0.4, 3],
+    [0.6, 3],
+    [0.8, 3],
+    [1, 3],
+  ]);
+  for (const { low, high } of curves[0].data) assert(Number(low) < Number(high), "an interval over seeds");
+  assertStringIncludes(curves[0].title, "After 1 pass over the training words, PER on the dev words is");
+  assertStringIncludes(html, "Greedy search on dev words after each fifth of a pass");
+  assertEquals((await shown({})).ids, ["dev-errors"]);
+  assertEquals((await shown({ curve: true, within: false })).ids, ["training-loss"]);
+  const bare = await shown({ within: false });
+  assertEquals(bare.ids, []);
+  assertStringIncludes(bare.html, "Every training word was seen once");
 });
 
 Deno.test("the page doesn't depend on the order in which trials finished", async () => {

@@ -1,10 +1,26 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { lastValueFrom, toArray } from "rxjs";
-import { tf, useEngine } from "../../../operators/mod.ts";
+import { concat, firstValueFrom, ignoreElements, lastValueFrom, takeWhile, toArray } from "rxjs";
+import {
+  adam,
+  batch,
+  evaluate,
+  linearDecay,
+  meanSequenceLoss,
+  metrics,
+  pull,
+  seedFrom,
+  shuffle,
+  tf,
+  tokenize,
+  train,
+  useEngine,
+  withParameters,
+} from "../../../operators/mod.ts";
 import type { Measurement } from "../../../operators/records.ts";
 import type { TrialContext, TrialEvent } from "../../../pipelines/experiment.ts";
 import { resolveOptions } from "../../../pipelines/options.ts";
 import { scoresExperiment } from "../../../pipelines/scores.ts";
+import { longestHypothesis, settingOf } from "../../../pipelines/scores/setting.ts";
 
 await useEngine();
 
@@ -36,6 +52,46 @@ Deno.test("a trial that goes on from its checkpoint gives the rows of one that w
   const at = whole.findIndex(({ checkpoint }) => checkpoint);
   const rest = await run({ checkpoint: whole[at].checkpoint });
   assertEquals(timeless([...whole.slice(0, at + 1), ...rest]), timeless(whole));
+});
+
+Deno.test("dev words are scored by the way on what the steps so far have learnt", async () => {
+  const trial = { id: "within", pipeline: "scores", options: { ...general, epochs: 1 }, seed: 3, version: "1" };
+  const stored = timeless(await run({}, trial.options)).filter(({ labels, metric }) =>
+    labels.set === "dev" && metric === "loss"
+  );
+  assertEquals(stored.map(({ step }) => step), [0.2, 0.4, 0.6, 0.8, 1]);
+  // The same training by hand, left after as many steps as reach each mark.
+  const { learnt, vocabulary, model, sets } = await settingOf(trial);
+  const byHand = (mark: number) => {
+    let seen = 0;
+    return firstValueFrom(withParameters(trial.seed, (parameters) =>
+      concat(
+        pull(learnt).pipe(
+          shuffle(seedFrom(trial.seed, "epoch 1"), learnt.length),
+          tokenize(vocabulary),
+          batch({ size: tiny.batch }),
+          takeWhile(({ size }) => (seen += size) < mark * learnt.length, true),
+          train(model, {
+            parameters,
+            optimiser: adam(),
+            learningRate: linearDecay(Number(general.rate), Math.ceil(learnt.length / tiny.batch)),
+            loss: meanSequenceLoss,
+            clip: Number(general.clip),
+          }),
+          ignoreElements(),
+        ),
+        pull(sets.dev).pipe(
+          tokenize(vocabulary),
+          batch({ size: 128 }),
+          evaluate(model, [metrics.loss], {
+            parameters,
+            vocabulary: vocabulary.target,
+            maxLength: longestHypothesis,
+          }),
+        ),
+      )));
+  };
+  for (const { step, value } of stored) assertEquals((await byHand(step)).loss.value, value, `after ${step} of a pass`);
 });
 
 Deno.test("what is counted of a trial's score is what its closed form predicts, for all five", async () => {
