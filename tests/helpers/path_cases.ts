@@ -26,9 +26,6 @@ export const paths: Readonly<Record<PathReference["path"], Path>> = {
   "bahdanau-final": bahdanau({ begins: "final" }),
 };
 
-/** Whether a path's first state is made of the encoder's final state, not of its backward one. */
-export const fromFinal = (path: PathReference["path"]): boolean => /luong|final/.test(path);
-
 /** Every scope, with scores in turn; all scores are tested with global attention. */
 export const attentions: readonly (readonly [Attention, AttentionReference])[] = [
   ...(Object.keys(scores) as (keyof typeof scores)[]).map((name) =>

@@ -19,10 +19,10 @@ import { Parameters } from "../../operators/numerics/parameters.ts";
 import type { InitialValues } from "../../operators/numerics/shape.ts";
 import { SPECIAL } from "../../operators/vocabulary.ts";
 import { assertClose } from "../helpers/close.ts";
-import { attentions, fromFinal, paths, shaken } from "../helpers/path_cases.ts";
+import { attentions, paths, shaken } from "../helpers/path_cases.ts";
 import { alphabet, assertNothingLeft, tokensOf, words } from "../helpers/streams.ts";
 import { rows } from "../reference/gru.ts";
-import { type PathReference, pathReference } from "../reference/paths.ts";
+import { fromFinal, type PathReference, pathReference } from "../reference/paths.ts";
 import { beamReference } from "../reference/search.ts";
 
 const MARKS = { begin: SPECIAL.begin, end: SPECIAL.end, pad: SPECIAL.pad };

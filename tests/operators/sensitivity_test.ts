@@ -3,11 +3,14 @@ import { lastValueFrom, pipe, toArray } from "rxjs";
 import { transduction } from "../../datasets/mod.ts";
 import {
   batch,
+  cells,
   decode,
   decoder,
   encode,
   global,
+  local,
   luong,
+  none,
   Parameters,
   pull,
   recurrentEncoder,
@@ -18,60 +21,88 @@ import {
   useEngine,
   vocabularies,
 } from "../../operators/mod.ts";
-import { predict } from "../../operators/predict.ts";
+import { SPECIAL } from "../../operators/vocabulary.ts";
+import { assertClose } from "../helpers/close.ts";
+import { paths } from "../helpers/path_cases.ts";
 import { outcomeOf } from "../helpers/streams.ts";
+import { globalReference, localReference, noneReference } from "../reference/attentions.ts";
+import { sensitivityReference, type SpellerReference } from "../reference/speller.ts";
 
-Deno.test("sensitivity() is the gradient of each step's log-probability, and leaves nothing behind", async () => {
+const [units, embedding, hidden, positions] = [4, 3, 4, 64];
+/** Models that differ in path, attention, direction and cell. */
+const models = [
+  {
+    path: "luong",
+    attention: global({ score: scores.general }),
+    reference: globalReference("general"),
+    direction: "unidirectional",
+    cell: "gru",
+  },
+  {
+    path: "luong-feeding",
+    attention: local({ scope: "predictive", window: 3, score: scores.concat }),
+    reference: localReference("predictive", 3, "concat"),
+    direction: "bidirectional",
+    cell: "lstm",
+  },
+  { path: "luong", attention: none(), reference: noneReference, direction: "unidirectional", cell: "gru" },
+  {
+    path: "bahdanau-final",
+    attention: global({ score: scores.concat }),
+    reference: globalReference("concat"),
+    direction: "unidirectional",
+    cell: "gru-reset-before",
+  },
+  {
+    path: "bahdanau",
+    attention: global({ score: scores.concat }),
+    reference: globalReference("concat"),
+    direction: "bidirectional",
+    cell: "gru-reset-before",
+  },
+] as const;
+
+Deno.test("sensitivity() is the norm of each step's gradient at each source symbol, to the float64 values", async () => {
   await useEngine();
-  const set = await transduction({ task: "copy", count: 3, lengths: [4, 4], symbols: 7 });
+  const set = await transduction({ task: "copy", count: 3, lengths: [2, 5], symbols: 7 });
   const vocabulary = vocabularies(set);
-  const model = pipe(
-    encode(recurrentEncoder({ units: 5, embedding: 3, direction: "unidirectional" }), vocabulary.source),
-    decode(
-      decoder({ path: luong(), attention: global({ score: scores.general }), units: 5, embedding: 3 }),
-      vocabulary.target,
-    ),
-  );
-  const before = tf.memory().numTensors;
-  const parameters = new Parameters(2);
-  const found = await lastValueFrom(
-    pull(set).pipe(tokenize(vocabulary), batch({ size: 1, pool: 0 }), sensitivity(model, { parameters }), toArray()),
-  );
-  assertEquals(found.map(({ norms }) => [norms.length, norms[0].length]), [[5, 4], [5, 4], [5, 4]]);
-  assert(found.every(({ norms }) => norms.flat().every((norm) => norm > 0 && Number.isFinite(norm))));
-  // Against difference quotients of the whole loss: its gradient is the sum of the steps', and no longer than their norms' sum.
-  const [{ batch: first, norms }] = found;
-  const table = parameters.group("encoder", () => ({}))["embedding/table"] as ReturnType<typeof tf.variable>;
-  const id = first.source.ids[0];
-  const lossAt = async (shift: number[]) => {
-    const old = table.dataSync().slice();
-    const moved = Float32Array.from(old);
-    shift.forEach((value, i) => moved[id * 3 + i] += value);
-    tf.tidy(() => table.assign(tf.tensor(moved, table.shape) as never));
-    const [{ loss }] = await lastValueFrom(
-      pull([[...set][0]]).pipe(
-        tokenize(vocabulary),
-        batch({ size: 1, pool: 0 }),
-        predict(model, { parameters, vocabulary: vocabulary.target, maxLength: 6 }),
-        toArray(),
+  for (const { path, attention, reference, direction, cell } of models) {
+    const half = direction === "bidirectional" ? units / 2 : units;
+    const model = pipe(
+      encode(recurrentEncoder({ units: half, embedding, direction, cell: cells[cell] }), vocabulary.source),
+      decode(
+        decoder({ path: paths[path], attention, cell: cells[cell], units, embedding, hidden, positions }),
+        vocabulary.target,
       ),
     );
-    tf.tidy(() => table.assign(tf.tensor(old, table.shape) as never));
-    return loss;
-  };
-  const h = 1e-2;
-  const slope: number[] = [];
-  for (const axis of [0, 1, 2]) {
-    const at = (value: number) => [0, 0, 0].map((_, i) => i === axis ? value : 0);
-    slope.push((await lossAt(at(h)) - await lossAt(at(-h))) / (2 * h));
+    const before = tf.memory().numTensors;
+    const parameters = new Parameters(2);
+    const found = await lastValueFrom(
+      pull(set).pipe(tokenize(vocabulary), batch({ size: 1, pool: 0 }), sensitivity(model, { parameters }), toArray()),
+    );
+    assertEquals(found.length, 3);
+    const values = Object.fromEntries(parameters.learnt.map(([name, variable]) => [name, variable.dataSync()]));
+    const speller: SpellerReference = {
+      encoder: { cell, direction, layers: 1, units: half },
+      decoder: { path, cell, layers: 1, attention: reference, units, embedding, vocabulary: vocabulary.target.size },
+      hidden,
+      positions,
+    };
+    for (const { batch: { source, target }, norms } of found) {
+      const expected = sensitivityReference(speller, values, {
+        source: [...source.ids],
+        inputs: [SPECIAL.begin, ...target.ids],
+        targets: [...target.ids, SPECIAL.end],
+      });
+      assertEquals([norms.length, norms[0].length], [target.width + 1, source.width]);
+      assert(expected.flat().every((norm) => norm > 1e-6), "a norm of nearly 0 would be held against nothing");
+      // Relative: norms of distant symbols are small.
+      const ratios = norms.flatMap((row, t) => row.map((norm, s) => norm / expected[t][s]));
+      assertClose(ratios, ratios.map(() => 1), 2e-3, `${path} · ${attention.name}`);
+    }
+    parameters.unsubscribe();
+    assertEquals(tf.memory().numTensors, before);
   }
-  const total = norms.reduce((sum, row) => sum + row[0], 0);
-  const whole = Math.hypot(...slope);
-  const largest = Math.max(...norms.map((row) => row[0]));
-  assert(whole <= total * 1.01, `${whole} over ${total}`);
-  assert(whole >= 2 * largest - total - 0.01 * total, `${whole} under what the triangle allows`);
-  parameters.unsubscribe();
-  assertEquals(tf.memory().numTensors, before);
 });
 
 Deno.test("sensitivity() refuses batches of several, and symbols that occur twice", async () => {

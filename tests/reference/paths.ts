@@ -20,6 +20,11 @@ export interface PathReference {
   readonly vocabulary: number;
 }
 
+/** Whether a path's first state is made of the encoder's final state, not of its backward one. */
+export function fromFinal(path: PathReference["path"]): boolean {
+  return /luong|final/.test(path);
+}
+
 /** One example: logits `[T][V]` and weights `[T][S]` for given previous tokens. */
 export function pathReference(
   { path, cell, layers, attention, units, embedding, vocabulary }: PathReference,
@@ -28,7 +33,7 @@ export function pathReference(
   dims: ReferenceDims,
   memory: number[][],
   length: number,
-  /** What the first state is made of: the final state, or for the paths of the paper by Bahdanau et al. the backward one. */
+  /** What the first state is made of: see {@linkcode fromFinal}. */
   encoder: number[],
   tokens: readonly number[],
 ): { logits: number[][]; weights: number[][] } {

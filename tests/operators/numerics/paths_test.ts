@@ -11,18 +11,10 @@ import { type InitialValues, sizeOf, type TensorMap } from "../../../operators/n
 import { type Scalar, type Tensor, type Tensor1D, type Tensor3D, tf } from "../../../operators/numerics/tf.ts";
 import { assertClose, tolerances } from "../../helpers/close.ts";
 import { differenceGradient, tapeGradient } from "../../helpers/gradient.ts";
-import {
-  attentions,
-  composed,
-  fromFinal,
-  paths,
-  sizes,
-  sourceLengths,
-  targetLengths,
-} from "../../helpers/path_cases.ts";
+import { attentions, composed, paths, sizes, sourceLengths, targetLengths } from "../../helpers/path_cases.ts";
 import type { AttentionReference } from "../../reference/attentions.ts";
 import { rows } from "../../reference/gru.ts";
-import { type PathReference, pathReference } from "../../reference/paths.ts";
+import { fromFinal, type PathReference, pathReference } from "../../reference/paths.ts";
 
 const { B, S, T, V, E, U, M, N, hidden, positions } = sizes;
 const random = randomFrom(3);
