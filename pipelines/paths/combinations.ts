@@ -7,40 +7,41 @@ import {
   dotInterval,
   type Figure,
   figure,
-  type FigureSpec,
   formatNumber,
   type Reference,
   type Section,
   section,
   small,
 } from "../../reports/mod.ts";
-import type { DotRow } from "../../reports/mod.ts";
 import type { Compared } from "./compared.ts";
 import { alignmentErrorFigure, alignmentFigure, curveFigure, distancesFigure, lengthsFigure } from "./series.ts";
 
 const TEST = { set: "test" };
 const by = "combination";
 
-function errorSpec(compared: Compared, caption: string, references: readonly Reference[] = []): FigureSpec<DotRow> {
-  const { metrics } = compared.words;
-  return dotInterval({
-    id: "errors",
-    title: compared.said() ?? "No trial has finished",
-    caption,
-    metrics: metrics.map(({ metric, label }) => ({ metric, label })),
-    by,
-    references,
-  });
+/** What a figure of errors says besides them. */
+export interface ErrorWords {
+  readonly title: string;
+  readonly caption: string;
+  readonly references: readonly Reference[];
 }
 
 /** The measures that rank, of each combination, beside published ones where they are given. */
-export function errorFigure(
-  compared: Compared,
-  caption: string,
-  references?: readonly Reference[],
-): Figure | undefined {
-  const rows = compared.words.metrics.flatMap(({ metric }) => compared.select(metric, TEST));
-  return rows.length === 0 ? undefined : figure(errorSpec(compared, caption, references), rows);
+export function errorFigure(compared: Compared, words: Partial<ErrorWords> = {}): Figure | undefined {
+  const { metrics, items } = compared.words;
+  const rows = metrics.flatMap(({ metric }) => compared.select(metric, TEST));
+  if (rows.length === 0) return undefined;
+  return figure(
+    dotInterval({
+      id: "errors",
+      title: words.title ?? compared.said()!,
+      caption: `Unseen ${items}. ${seedNote(compared)}${words.caption ? ` ${words.caption}` : ""}`,
+      metrics: metrics.map(({ metric, label }) => ({ metric, label })),
+      by,
+      references: words.references,
+    }),
+    rows,
+  );
 }
 
 /** The small figure of the list of questions. */
@@ -87,7 +88,7 @@ export function probesOf(compared: Compared): readonly Section[] {
 }
 
 /** How many seeds the intervals are over. */
-export function seedNote({ runs: { seeds } }: Compared): string {
+function seedNote({ runs: { seeds } }: Compared): string {
   return seeds.length < 2
     ? "One seed: no interval can be given."
     : `Means over ${formatNumber(seeds.length)} seeds with 95% t-intervals, every seed as a dot.`;

@@ -76,7 +76,9 @@ export class Compared {
     }
     const all = [...found.values()];
     const varied = FACTORS.filter((name) => new Set(all.map((labels) => labels[name])).size > 1);
-    this.combinations = new Map(all.map((labels) => [nameOf(labels, varied), labels]));
+    this.combinations = new Map(
+      all.map((labels) => [part === "best" ? "this model" : nameOf(labels, varied), labels]),
+    );
     this.task = String(runs.rows.find(({ labels }) => labels.part === part)?.labels.task ?? "pronunciation");
     this.words = this.task === "pronunciation" ? pronunciation : this.task === "translation" ? translation : generated;
   }

@@ -17,8 +17,10 @@ import {
 } from "../../reports/mod.ts";
 import { claimsSection } from "../claims.ts";
 import type { Results } from "../experiment.ts";
+import { publishedTable } from "../scores/tables.ts";
+import { besidePublished, publishedEntry } from "./best.ts";
 import { claimsOf } from "./claims.ts";
-import { alignmentsOf, curvesOf, errorFigure, probesOf, seedNote, smallErrors } from "./combinations.ts";
+import { alignmentsOf, curvesOf, errorFigure, probesOf, smallErrors } from "./combinations.ts";
 import { Compared } from "./compared.ts";
 import { pathDiagram } from "./diagram.ts";
 import { entropyEffects, errorEffects, runsTable, timeEffects } from "./effects.ts";
@@ -72,16 +74,17 @@ function comparedSections(results: Results, compared: Compared): Section[] {
   const { runs } = compared;
   const paths = [...new Set([...compared.combinations.values()].map(({ path }) => String(path)))];
   const best = compared.part === "best";
-  const caption = `Unseen ${compared.words.items}. ${seedNote(compared)}`;
   return [
     section(paths.length === 1 ? "The path" : "The paths", pathDiagram(paths.map(pathOf))),
     ...(compared.task === "translation"
       ? [section("Translation", translationScores(compared), translationExamples(compared), curvesOf(compared))]
-      : [section("Errors", errorFigure(compared, caption), curvesOf(compared))]),
+      : [section("Errors", best ? besidePublished(compared) : errorFigure(compared), curvesOf(compared))]),
     section("Where they look", ...alignmentsOf(compared)),
     ...probesOf(compared),
     section(best ? "What it costs" : "What each costs", runsTable(runs)),
-    section("Method", combinationsMethod(results, runs)),
+    best
+      ? section("Method", combinationsMethod(results, runs, publishedEntry(runs)), publishedTable())
+      : section("Method", combinationsMethod(results, runs)),
   ];
 }
 
