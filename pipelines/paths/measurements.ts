@@ -200,10 +200,12 @@ export function orderRows(setting: Setting, parameters: Parameters): Observable<
       lend((given: Batch) => {
         const tensors = batchTensors(given);
         if (!change) return tensors;
-        // The second input (the first true symbol) becomes the next one in the vocabulary.
+        // The second input (the first true symbol) becomes the next one in the vocabulary; the last one, the one before it.
         const [, steps] = tensors.inputs.shape;
         const second = tf.oneHot([Math.min(1, steps - 1)], steps).toInt();
-        return { ...tensors, inputs: tf.add(tensors.inputs, second) as typeof tensors.inputs };
+        const last = vocabulary.target.size - 1;
+        const moves = tf.where(tf.equal(tensors.inputs, last), tf.neg(second), second);
+        return { ...tensors, inputs: tf.add(tensors.inputs, moves) as typeof tensors.inputs };
       }, { parameters }),
       model,
       transform(({ alignment }) => ({ weights: tf.slice(alignment, [0, 1, 0], [-1, 1, -1]) })),
