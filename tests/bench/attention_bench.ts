@@ -10,12 +10,12 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli";
 import { useEngine } from "../../operators/backends/engine.ts";
 import { normal } from "../../operators/numerics/random.ts";
 import { softmaxAttention } from "../../operators/numerics/softmax_attention.ts";
 import { type Tensor, type Tensor4D, tf } from "../../operators/numerics/tf.ts";
 import { onnxAttention, type OnnxForm } from "./onnx_attention.ts";
+import { flags } from "./flags.ts";
 import { inTurn, speedUp, spread, told } from "./ratio.ts";
 import { torchPeer } from "./torch_peer.ts";
 
@@ -31,11 +31,12 @@ interface Row {
   readonly note?: string;
 }
 
-const { json, rounds: given, stock, lengths, "no-stock": noStock } = parseArgs(Deno.args, {
-  boolean: ["json", "no-stock"],
-  string: ["rounds", "stock", "lengths"],
+const { json, rounds, stock, lengths, "no-stock": noStock } = flags({
+  rounds: 5,
+  stock: 4096,
+  lengths: [256, 512, 1024, 2048, 4096, 8192],
+  "no-stock": false,
 });
-const rounds = Number(given ?? 5);
 const rows: Row[] = [];
 
 function add(row: Row): void {
@@ -194,17 +195,15 @@ async function memory(length: number): Promise<number> {
   return beyond;
 }
 
-const all: number[] = (lengths ?? "256,512,1024,2048,4096,8192").split(",").map(Number);
 const beyond = await memory(4096);
 if (!json) console.log(`bytes beyond inputs and output at N 4096: ${beyond} (${(beyond / 2 ** 20).toFixed(2)} MiB)`);
-for (const length of all) {
+for (const length of lengths) {
   await againstOnnx("MultiHeadAttention", length);
   if (length <= 4096) await againstOnnx("MatMul-Softmax-MatMul", length);
 }
-await againstTorch(all.filter((length) => length <= 4096));
+await againstTorch(lengths.filter((length) => length <= 4096));
 if (!noStock) {
-  const length = Number(stock ?? 4096);
-  await againstStock(length, false);
-  await againstStock(length, true);
+  await againstStock(stock, false);
+  await againstStock(stock, true);
 }
 if (json) console.log(JSON.stringify({ heads: HEADS, depth: DEPTH, bytesBeyond: beyond, rows }));

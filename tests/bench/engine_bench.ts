@@ -11,13 +11,13 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli";
 import process from "node:process";
 import { lastValueFrom, tap, toArray } from "rxjs";
 import { type KernelRate, kernelRates, useEngine } from "../../operators/mod.ts";
+import { flags } from "./flags.ts";
 import { spread } from "./ratio.ts";
 
-const { json, rounds } = parseArgs(Deno.args, { boolean: ["json"], string: ["rounds"] });
+const { json, rounds } = flags({ rounds: 9 });
 const { pack } = await useEngine();
 
 function clock(): number {
@@ -39,7 +39,7 @@ function print({ kernel, transposes, bound, operations, share, bytes }: KernelRa
   );
 }
 
-const measured = kernelRates({ rounds: Number(rounds ?? 9), stretch: 0.01, clock });
+const measured = kernelRates({ rounds, stretch: 0.01, clock });
 const rates = await lastValueFrom(measured.pipe(tap((rate) => json || print(rate)), toArray()));
 const peak = giga(rates.flatMap(({ peak }) => peak));
 if (json) {

@@ -3,15 +3,16 @@
  * (below, e^x rounds to 1): some 540 million values, against float64, in units of the last place of float32. Takes half a
  * minute of processor time for each build; the unit test samples the same range.
  *
- *     deno run --allow-read --allow-env tests/bench/exponential_error.ts [stride]
+ *     deno run --allow-read --allow-env tests/bench/exponential_error.ts [--json] [--stride N]
  *
  * @module
  */
 import { packFunctions, supports, type WasmBackend } from "../../operators/backends/pack.ts";
 import { tf, useEngine } from "../../operators/mod.ts";
+import { flags } from "./flags.ts";
 
 const COUNT = 1 << 16;
-const stride = Number(Deno.args[0] ?? 1);
+const { json, stride } = flags({ stride: 1 });
 const bitsOf = (value: number) => new Uint32Array(Float32Array.of(value).buffer)[0];
 
 /** The place of the last bit of the float32 nearest to a positive number, from its float64 exponent. */
@@ -42,5 +43,9 @@ for (const build of (["relaxed", "simd"] as const).filter(supports)) {
     }
   }
   wasm._free(from);
-  console.log(`${build}: ${most.toFixed(3)} ulp at most, at ${at}; ${seen} values`);
+  console.log(
+    json
+      ? JSON.stringify({ build, unit: "ulp", most, at, values: seen })
+      : `${build}: ${most.toFixed(3)} ulp at most, at ${at}; ${seen} values`,
+  );
 }

@@ -2,7 +2,7 @@
  * A whole recurrent layer, forward and with its gradient: composed of stock operations, composed with the pack's products,
  * and fused. Milliseconds and ratios from one run; the best of the rounds, with the spread of all.
  *
- *     deno run --allow-read --allow-env tests/bench/gru_bench.ts [--json]
+ *     deno run --allow-read --allow-env tests/bench/gru_bench.ts [--json] [--rounds N]
  *
  * @module
  */
@@ -10,11 +10,12 @@ import { useEngine } from "../../operators/backends/engine.ts";
 import { normal } from "../../operators/numerics/random.ts";
 import { gru } from "../../operators/numerics/recurrence.ts";
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../../operators/numerics/tf.ts";
+import { flags } from "./flags.ts";
 
 const STEPS = 10, INPUTS = 64;
 const CASES = [[64, 32], [64, 128], [128, 32], [128, 128], [256, 128]] as const;
 const ENGINES = ["off", "products", "simd", "relaxed"] as const;
-const ROUNDS = 5;
+const { json, rounds } = flags({ rounds: 5 });
 
 const least = (values: number[]) => Math.min(...values);
 
@@ -43,7 +44,7 @@ async function start(engine: typeof ENGINES[number]): Promise<boolean> {
 
 const times = new Map<string, number[]>();
 const note = (key: string, value: number) => times.set(key, [...times.get(key) ?? [], value]);
-for (let round = 0; round < ROUNDS; round++) {
+for (let round = 0; round < rounds; round++) {
   for (const engine of ENGINES) {
     if (!await start(engine)) continue;
     for (const [units, batch] of CASES) {
@@ -71,7 +72,7 @@ const rows = CASES.flatMap(([units, batch]) =>
     return { units, batch, what, stock, products, simd, relaxed, ratio: stock / relaxed, spread };
   })
 );
-if (Deno.args.includes("--json")) console.log(JSON.stringify({ steps: STEPS, inputs: INPUTS, unit: "ms", rows }));
+if (json) console.log(JSON.stringify({ steps: STEPS, inputs: INPUTS, unit: "ms", rows }));
 else {
   console.log("units batch           stock products     simd  relaxed    ratio   spread");
   for (const { units, batch, what, stock, products, simd, relaxed, ratio, spread } of rows) {

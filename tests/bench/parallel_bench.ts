@@ -4,11 +4,14 @@
  * The training step of training_step_bench.ts with the kernel pack, on the thread that runs `train` alone and with one
  * worker beside it, in turn. Both start from the same parameters, and their losses are printed: they agree to rounding.
  *
- *     deno run --allow-read --allow-env tests/bench/parallel_bench.ts [units] [batch] [rounds]
+ *     deno run --allow-read --allow-env tests/bench/parallel_bench.ts [--json] [--rounds N] [--sizes 128x128,256x128]
+ *
+ * A size is units and words a step.
  *
  * @module
  */
 import { useEngine } from "../../operators/mod.ts";
+import { flags } from "./flags.ts";
 import { inTurn, speedUp, spread, told } from "./ratio.ts";
 import { LETTERS, PHONEMES, randomWords, spellerTraining } from "./speller.ts";
 
@@ -36,14 +39,21 @@ export async function twoCores(units: number, size: number, rounds: number) {
 }
 
 if (import.meta.main) {
-  const [units = 128, size = 128, rounds = 31] = Deno.args.map(Number);
-  const { one, two, startup, losses } = await twoCores(units, size, rounds);
-  console.log(
-    `training step, units ${units}, batch ${size}, ${LETTERS} letters, ${PHONEMES} phonemes, ${rounds} rounds`,
-  );
-  for (const { name, seconds } of [one, two]) {
-    console.log(`  ${name.padEnd(12)} ${told(spread(seconds.map((each) => size / each)), 0)} examples a second`);
+  const { json, rounds, sizes } = flags({ rounds: 31, sizes: [[128, 128]] as const });
+  const rows = [];
+  for (const [units, batch] of sizes) {
+    const { one, two, startup, losses } = await twoCores(units, batch, rounds);
+    const [alone, together] = [one, two].map(({ seconds }) => spread(seconds.map((each) => batch / each)));
+    const ratio = speedUp(one, two);
+    rows.push({ units, batch, one: alone, two: together, ratio, startup, losses });
+    if (json) continue;
+    console.log(
+      `training step, units ${units}, batch ${batch}, ${LETTERS} letters, ${PHONEMES} phonemes, ${rounds} rounds`,
+    );
+    console.log(`  ${one.name.padEnd(12)} ${told(alone, 0)} examples a second`);
+    console.log(`  ${two.name.padEnd(12)} ${told(together, 0)} examples a second`);
+    console.log(`  times faster ${told(ratio)}`);
+    console.log(`  first step with the worker's start ${startup.toFixed(2)} s; last losses ${losses.join(" and ")}`);
   }
-  console.log(`  times faster ${told(speedUp(one, two))}`);
-  console.log(`  first step with the worker's start ${startup.toFixed(2)} s; last losses ${losses.join(" and ")}`);
+  if (json) console.log(JSON.stringify({ rounds, unit: "examples a second", rows }));
 }

@@ -4,25 +4,20 @@
  * inputs and outputs of a long causal sequence. Candidates take turns, and processor time is what counts: what other work
  * takes away from it on a busy machine doesn't. Median (least to greatest).
  *
- *     deno run --allow-read --allow-env tests/bench/poly2_bench.ts [--json] [--rounds N] [--sizes 16,32,64]
+ *     deno run --allow-read --allow-env tests/bench/poly2_bench.ts [--json] [--rounds N] [--widths 16,32,64]
  *
  * @module
  */
-import { parseArgs } from "@std/cli";
 import process from "node:process";
 import { useEngine } from "../../operators/backends/engine.ts";
 import { poly2Attention, poly2Width } from "../../operators/numerics/poly2_attention.ts";
 import { normal } from "../../operators/numerics/random.ts";
 import { softmaxAttention } from "../../operators/numerics/softmax_attention.ts";
 import { type Tensor, type Tensor4D, tf } from "../../operators/numerics/tf.ts";
+import { flags } from "./flags.ts";
 import { spread, told } from "./ratio.ts";
 
-const { json, rounds: given, sizes: wanted } = parseArgs(Deno.args, {
-  boolean: ["json"],
-  string: ["rounds", "sizes"],
-});
-const rounds = Number(given ?? 5);
-const sizes: number[] = (wanted ?? "16,32,64").split(",").map(Number);
+const { json, rounds, widths: sizes } = flags({ rounds: 5, widths: [16, 32, 64] });
 const say = (line: string) => json || console.log(line);
 
 type Spread = ReturnType<typeof spread>;

@@ -10,6 +10,7 @@
 import { useEngine } from "../../operators/backends/engine.ts";
 import { packFunctions } from "../../operators/backends/pack.ts";
 import { tf } from "../../operators/numerics/tf.ts";
+import { flags } from "./flags.ts";
 
 interface Case {
   readonly name: string;
@@ -56,7 +57,7 @@ const CASES: Case[] = [
 ];
 
 const ENGINES = ["off", "simd", "relaxed"] as const;
-const rounds = Number(Deno.args[Deno.args.indexOf("--rounds") + 1] || 5) || 5;
+const { json, rounds } = flags({ rounds: 5 });
 
 const highest = (values: number[]) => Math.max(...values);
 
@@ -117,7 +118,7 @@ const rows = CASES.map(({ name }) => {
     spread: (Math.max(...best) - Math.min(...best)) / highest(best),
   };
 });
-if (Deno.args.includes("--json")) console.log(JSON.stringify({ peak, unit: "GFLOP/s", rows }));
+if (json) console.log(JSON.stringify({ peak, unit: "GFLOP/s", rows }));
 else {
   console.log(`peak: ${peak.toFixed(1)} GFLOP/s relaxed, ${highest(rates.get("peak simd") ?? [NaN]).toFixed(1)} simd`);
   console.log("product                     stock    simd relaxed   ratio of peak  spread");

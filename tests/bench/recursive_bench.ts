@@ -3,16 +3,18 @@
  * learnt; beside the same steps a sentence at a time, as the released codes loop. Sentences a second and the ratio of one
  * run on one core.
  *
- *     deno run --allow-read --allow-env --allow-sys tests/bench/recursive_bench.ts [--json]
+ *     deno run --allow-read --allow-env --allow-sys tests/bench/recursive_bench.ts [--json] [--rounds N]
  *
  * @module
  */
 import { lastValueFrom, pipe, take } from "rxjs";
 import * as heed from "../../operators/mod.ts";
 import type { Sentence } from "../../operators/records.ts";
+import { flags } from "./flags.ts";
 import { inTurn, speedUp, spread, told } from "./ratio.ts";
 
-const WIDTH = 100, WORDS = 20, BATCH = 64, WORDS_KNOWN = 10_000, ROUNDS = 7;
+const WIDTH = 100, WORDS = 20, BATCH = 64, WORDS_KNOWN = 10_000;
+const { json, rounds } = flags({ rounds: 7 });
 
 await heed.useEngine();
 const random = heed.randomFrom(1);
@@ -55,7 +57,7 @@ const EACH = 8; // sentences of the loop: as many as take about as long
 const timings = await inTurn([
   { name: "a sentence at a time", run: () => learn(EACH, 1) },
   { name: "batched", run: () => learn(BATCH, BATCH) },
-], ROUNDS);
+], rounds);
 parameters.unsubscribe();
 const [loop, batched] = [
   { ...timings[0], seconds: timings[0].seconds.map((seconds) => seconds / EACH) },
@@ -63,7 +65,7 @@ const [loop, batched] = [
 ];
 const rates = [loop, batched].map(({ name, seconds }) => ({ name, rate: spread(seconds.map((each) => 1 / each)) }));
 const ratio = speedUp(loop, batched);
-if (Deno.args.includes("--json")) {
+if (json) {
   console.log(JSON.stringify({ width: WIDTH, words: WORDS, batch: BATCH, rates, ratio }));
 } else {
   for (const { name, rate } of rates) console.log(`${name.padEnd(22)} ${told(rate, 0)} sentences/s`);

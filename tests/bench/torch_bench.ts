@@ -10,15 +10,16 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli";
 import { useEngine } from "../../operators/mod.ts";
+import { flags } from "./flags.ts";
 import { type Candidate, speedUp, spread, told } from "./ratio.ts";
 import { randomWords, spellerTraining } from "./speller.ts";
 import { torchPeer } from "./torch_peer.ts";
 
-const { json, rounds: given, sizes: wanted } = parseArgs(Deno.args, { boolean: ["json"], string: ["rounds", "sizes"] });
-const rounds = Number(given ?? 25);
-const sizes = (wanted ?? "128x128,256x128,64x32,256x64").split(",").map((pair: string) => pair.split("x").map(Number));
+const { json, rounds, sizes } = flags({
+  rounds: 25,
+  sizes: [[128, 128], [256, 128], [64, 32], [256, 64]] as const,
+});
 
 /** Pins this process, with all its threads, to some cores; false where that can't be done. */
 async function pin(cores: string): Promise<boolean> {

@@ -4,11 +4,14 @@
  * The model of DESIGN.md's figure (speller.ts), Adam with clipping, one core. The stock backend has no kernel for the
  * gradient of `gather`; the peer gets the plain one that Heed has for it, and nothing else.
  *
- *     deno run --allow-read --allow-env tests/bench/training_step_bench.ts [units] [batch]
+ *     deno run --allow-read --allow-env tests/bench/training_step_bench.ts [--json] [--rounds N] [--sizes 128x128,64x32]
+ *
+ * A size is units and words a step.
  *
  * @module
  */
 import { useEngine } from "../../operators/mod.ts";
+import { flags } from "./flags.ts";
 import { inTurn, speedUp, spread, told } from "./ratio.ts";
 import { LETTERS, PHONEMES, randomWords, spellerTraining } from "./speller.ts";
 
@@ -25,13 +28,18 @@ export async function trainingStep(units: number, size: number, rounds: number) 
 }
 
 if (import.meta.main) {
-  const sizes = Deno.args.length === 2 ? [Deno.args.map(Number)] : [[128, 128], [256, 128], [64, 32]];
-  for (const [units, size] of sizes) {
-    const { stock, pack } = await trainingStep(units, size, 7);
-    const milliseconds = (seconds: readonly number[]) => told(spread(seconds.map((each) => 1000 * each)), 1);
-    console.log(`training step, units ${units}, batch ${size}, ${LETTERS} letters, ${PHONEMES} phonemes, one core`);
-    console.log(`  stock wasm backend  ${milliseconds(stock.seconds)} ms`);
-    console.log(`  kernel pack         ${milliseconds(pack.seconds)} ms`);
-    console.log(`  times faster        ${told(speedUp(stock, pack))}`);
+  const { json, rounds, sizes } = flags({ rounds: 7, sizes: [[128, 128], [256, 128], [64, 32]] as const });
+  const rows = [];
+  for (const [units, batch] of sizes) {
+    const { stock, pack } = await trainingStep(units, batch, rounds);
+    const milliseconds = ({ seconds }: typeof pack) => spread(seconds.map((each) => 1000 * each));
+    const row = { units, batch, stock: milliseconds(stock), pack: milliseconds(pack), ratio: speedUp(stock, pack) };
+    rows.push(row);
+    if (json) continue;
+    console.log(`training step, units ${units}, batch ${batch}, ${LETTERS} letters, ${PHONEMES} phonemes, one core`);
+    console.log(`  stock wasm backend  ${told(row.stock, 1)} ms`);
+    console.log(`  kernel pack         ${told(row.pack, 1)} ms`);
+    console.log(`  times faster        ${told(row.ratio)}`);
   }
+  if (json) console.log(JSON.stringify({ rounds, unit: "ms", rows }));
 }
