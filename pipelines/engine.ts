@@ -38,7 +38,7 @@ const options = {
 export const engineExperiment: Experiment = {
   name: "engine",
   question: "How fast is the engine, and where is the limit?",
-  version: "1",
+  version: "2",
   options,
   seeds: { quick: 1, full: 3 },
   configurations({ rounds, ...step }: Options) {

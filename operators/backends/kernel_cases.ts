@@ -4,7 +4,8 @@
  *
  * A multiply-add is 2 operations and any other result of arithmetic 1, as everywhere in Heed. Exponentials and their kin
  * count as the arithmetic that wasm/math.ts and wasm/log.ts do for them ({@linkcode FUNCTION_OPERATIONS}), so that a share
- * of the peak means the same for every kernel.
+ * of the peak means the same for every kernel. Every kernel of the pack is asked but `Identity`, which neither computes nor
+ * moves anything: it has no speed in these units.
  *
  * @module
  */
@@ -307,5 +308,12 @@ function rows({ values, constant }: Givers): KernelCase[] {
       run: () => runKernel<Tensor[]>("HeedUnflatten", {}, { row, shapes: [[count, width]] }),
     },
     { ...shared, kernel: "cutting", operations: 0, bytes: 8 * size, run: () => tf.split(x, 2, 1) },
+    {
+      ...shared,
+      kernel: "slicing",
+      operations: 0,
+      bytes: 4 * size,
+      run: () => tf.slice(x, [0, width / 4], [count, width / 2]),
+    },
   ];
 }

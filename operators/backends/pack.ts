@@ -77,6 +77,13 @@ export function supports(build: Build): boolean {
   return WebAssembly.validate(new Uint8Array([...header, 10, code.length + 3, 1, code.length + 1, 0, ...code]));
 }
 
+/** Every kernel of the pack, in the order of registration. */
+export const packKernels: readonly PackKernel[] = [
+  ...[...productKernels, ...segmentKernels, ...gruKernels],
+  ...[...adamKernels, ...lossKernels, ...scoreKernels, ...arrayKernels, ...unaryKernels],
+  ...[...attentionKernels, ...poly2Kernels, ...flatKernels, ...dropoutKernels],
+];
+
 let installed:
   | { readonly build: Build; readonly functions: PackFunctions; release(): void; remove(): void }
   | undefined;
@@ -124,19 +131,22 @@ export async function installPack(build: Build): Promise<void> {
       if (bytes > arena.bytes) {
         if (arena.address) backend.wasm._free(arena.address);
         const wanted = Math.ceil(bytes / 65536) * 65536;
-        arena = { address: backend.wasm._malloc(wanted) >>> 0, bytes: wanted };
+        // Nothing is held should the allocator refuse.
+        arena = { address: 0, bytes: 0 };
+        const address = backend.wasm._malloc(wanted) >>> 0;
+        if (address === 0) {
+          throw new Error(
+            `Cannot run a kernel as its scratch must fit into the backend's memory: current value is ${wanted} bytes`,
+          );
+        }
+        arena = { address, bytes: wanted };
       }
       return arena.address;
     },
     stock: (name) => stock.get(name)?.kernelFunc,
   };
 
-  const kernels = [
-    ...[...productKernels, ...segmentKernels, ...gruKernels],
-    ...[...adamKernels, ...lossKernels, ...scoreKernels, ...arrayKernels, ...unaryKernels],
-    ...[...attentionKernels, ...poly2Kernels, ...flatKernels, ...dropoutKernels],
-  ];
-  for (const kernel of kernels) {
+  for (const kernel of packKernels) {
     const replaced = tf.getKernel(kernel.name, "wasm");
     if (replaced) {
       stock.set(kernel.name, replaced);
@@ -158,7 +168,7 @@ export async function installPack(build: Build): Promise<void> {
     functions,
     release,
     remove() {
-      for (const { name } of kernels) {
+      for (const { name } of packKernels) {
         if (tf.getKernel(name, "wasm")) tf.unregisterKernel(name, "wasm");
         const replaced = stock.get(name);
         if (replaced) tf.registerKernel({ ...replaced, setupFunc: undefined });

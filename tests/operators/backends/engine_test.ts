@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { useEngine } from "../../../operators/backends/engine.ts";
-import { supports } from "../../../operators/backends/pack.ts";
+import { supports, type WasmBackend } from "../../../operators/backends/pack.ts";
 import { tf } from "../../../operators/numerics/tf.ts";
 import { InputError } from "../../../operators/records.ts";
 
@@ -146,4 +146,33 @@ Deno.test("an engine starts and trains in a worker, without a word", async () =>
     worker.terminate();
     URL.revokeObjectURL(url);
   }
+});
+
+Deno.test("scratch that the memory can't hold is refused in one line, and the engine goes on", async () => {
+  const engine = await useEngine({ pack: true });
+  if (engine.pack === "off") return;
+  const { wasm } = tf.backend() as unknown as WasmBackend;
+  const malloc = wasm._malloc;
+  const [a, b] = [tf.ones([70, 70]), tf.ones([70, 70])];
+  const { numTensors } = tf.memory();
+  engine.releaseScratch();
+  let refusals = 0;
+  // Tensors are as small as they are elsewhere: only what asks for whole pages is refused, as the arena does.
+  wasm._malloc = (bytes) => bytes % 65536 === 0 ? (refusals++, 0) : malloc(bytes);
+  try {
+    for (const attempt of [1, 2]) {
+      const error = assertThrows(
+        () => tf.tidy(() => void tf.matMul(a, b)),
+        Error,
+        "Cannot run a kernel as its scratch",
+      );
+      assert(/must fit into the backend's memory: current value is \d+ bytes$/.test(error.message), error.message);
+      assertEquals(refusals, attempt);
+    }
+  } finally {
+    wasm._malloc = malloc;
+  }
+  assertEquals(tf.memory().numTensors, numTensors);
+  assertEquals(tf.tidy(() => tf.matMul(a, b).dataSync()), new Float32Array(4900).fill(70));
+  tf.dispose([a, b]);
 });
