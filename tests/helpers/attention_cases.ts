@@ -44,6 +44,34 @@ export function attentionTensors({ at, q, k, v }: DrawnAttention<AttentionSizes>
   };
 }
 
+/** A case with one of its inputs so small that all of it is denormal. */
+export function denormalAt<D extends DrawnAttention<AttentionSizes>>(drawn: D, where: "q" | "k" | "v" | "dOut"): D {
+  return { ...drawn, [where]: drawn[where].map((value) => Math.max(-1, Math.min(1, value)) * 2 ** -128) };
+}
+
+/**
+ * Asserts that results are the reference's where an input is denormal: none of them is flushed to 0, and each is as exact
+ * as the spacing of denormal numbers, 2^-149, lets sums of up to 200 terms be.
+ *
+ * @param tolerance Of the greatest value of each result.
+ */
+export function assertDenormals(
+  found: readonly Float32Array[],
+  wanted: readonly ArrayLike<number>[],
+  tolerance: number,
+  message: string,
+): void {
+  found.forEach((values, result) => {
+    const most = Array.from(wanted[result]).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    values.forEach((value, i) => {
+      const difference = Math.abs(value - wanted[result][i]);
+      if (!(difference <= tolerance * most + 200 * 2 ** -149)) {
+        throw new Error(`${message}, result ${result} at ${i}: expected ${wanted[result][i]}, got ${value}`);
+      }
+    });
+  });
+}
+
 /** Output, and gradients at q, k and v for the gradient `dOut` at the output. */
 export function runAttention(
   drawn: DrawnAttention<AttentionSizes>,

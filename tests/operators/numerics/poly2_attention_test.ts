@@ -11,6 +11,7 @@ import {
 } from "../../../operators/numerics/poly2_attention.ts";
 import { normal } from "../../../operators/numerics/random.ts";
 import { type Tensor2D, type Tensor4D, tf } from "../../../operators/numerics/tf.ts";
+import { assertDenormals, denormalAt } from "../../helpers/attention_cases.ts";
 import { ENGINES } from "../../helpers/builds.ts";
 import { assertClose, tolerances } from "../../helpers/close.ts";
 import { differenceGradient } from "../../helpers/gradient.ts";
@@ -206,6 +207,46 @@ for (const pack of ENGINES) {
           assertEquals(Array.from(found, kind), Array.from(expected, kind), `${route}: ${special} in ${where}`);
           const finite = (values: Float32Array) => values.map((value) => Number.isFinite(value) ? value : 0);
           assertClose(finite(found), finite(expected), 10 * tolerances.forward);
+        }
+      }
+    }
+  });
+
+  Deno.test(`${pack}: gradients are finite where the composed form's are, and NaN does not come back from the future`, async () => {
+    await useEngine({ pack });
+    for (const route of ROUTES) {
+      for (const causal of [false, true]) {
+        for (const special of [NaN, Infinity, -Infinity]) {
+          for (const where of ["q", "k", "v", "dOut"] as const) {
+            const drawn = draw([1, 1, 19, 67, 3, 5], causal, 0, 9);
+            const poisoned = { ...drawn, [where]: drawn[where].slice().fill(special, 7, 8) };
+            const expected = attend(poisoned, route, composed), found = attend(poisoned, route);
+            found.slice(1).forEach((values, i) =>
+              values.forEach((value, j) => {
+                // Composed, 0 times NaN is NaN even for pairs that causality hides; hidden pairs are never read.
+                const [here, there] = [value, expected[i + 1][j]].map(Number.isFinite);
+                assert(
+                  here === there || (causal && here),
+                  `${route}, causal ${causal}: ${special} in ${where}, gradient ${i} at ${j}: ${value}`,
+                );
+              })
+            );
+          }
+        }
+      }
+    }
+  });
+
+  Deno.test(`${pack}: denormal inputs are not taken for 0, forwards and backwards`, async () => {
+    await useEngine({ pack });
+    for (const route of ROUTES) {
+      for (const causal of [false, true]) {
+        for (const where of ["q", "k", "v", "dOut"] as const) {
+          const drawn = denormalAt(draw([1, 2, 67, 67, 3, 5], causal, 0, 9), where);
+          const { at, q, k, v, dOut } = drawn;
+          const wanted = [poly2Reference(at, q, k, v), ...poly2GradientReference(at, q, k, v, dOut)];
+          const bound = 10 * tolerances.gradientAgainstFloat64;
+          assertDenormals(attend(drawn, route), wanted, bound, `${route}, ${where}`);
         }
       }
     }

@@ -5,7 +5,13 @@ import { composed } from "../../../operators/numerics/device_kernels.ts";
 import { normal } from "../../../operators/numerics/random.ts";
 import { softmaxAttention } from "../../../operators/numerics/softmax_attention.ts";
 import { type Tensor2D, type Tensor4D, tf } from "../../../operators/numerics/tf.ts";
-import { drawAttention, type DrawnAttention, runAttention } from "../../helpers/attention_cases.ts";
+import {
+  assertDenormals,
+  denormalAt,
+  drawAttention,
+  type DrawnAttention,
+  runAttention,
+} from "../../helpers/attention_cases.ts";
 import { ENGINES } from "../../helpers/builds.ts";
 import { assertClose, tolerances } from "../../helpers/close.ts";
 import { differenceGradient } from "../../helpers/gradient.ts";
@@ -207,6 +213,18 @@ for (const pack of ENGINES) {
             })
           );
         }
+      }
+    }
+  });
+
+  Deno.test(`${pack}: denormal inputs are not taken for 0, forwards and backwards`, async () => {
+    await useEngine({ pack });
+    for (const causal of [false, true]) {
+      for (const where of ["q", "k", "v", "dOut"] as const) {
+        const drawn = denormalAt(drawAttention([1, 2, 67, 71, 3, 5], causal, 0, 9), where);
+        const { at, q, k, v, dOut } = drawn;
+        const wanted = [attentionReference(at, q, k, v), ...attentionGradientReference(at, q, k, v, dOut)];
+        assertDenormals(attend(drawn), wanted, 2 * tolerances.gradientAgainstFloat64, where);
       }
     }
   });
