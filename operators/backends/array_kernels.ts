@@ -1,7 +1,7 @@
 /**
  * Stock kernels that move or add up values, where the wasm backend's own are slow: `Identity` (a copy there, and every
  * tensor that a gradient keeps goes through it), `GatherV2` (element by element), `Concat` and `SplitV` (row by row in
- * JavaScript), `Slice` (a copy of the whole first), `Sum` over leading axes (a transposed copy first), `Tile` (value by value; every
+ * JavaScript), `Slice` (a copy of the whole first), `Sum` (a transposed copy first), `Tile` (value by value; every
  * operation that broadcasts a condition goes through it). What isn't covered here goes to the stock kernel.
  *
  * @module
@@ -137,7 +137,7 @@ const tile: PackKernel = {
   },
 };
 
-/** Sums over the leading axes, over the last ones, or over all; axes of one position don't count. */
+/** Sums over axes that lie side by side, or over all; axes of one position don't count. Stock kernels transpose for it. */
 const sum: PackKernel = {
   name: "Sum",
   run(context, inputs, attrs) {
@@ -145,17 +145,22 @@ const sum: PackKernel = {
     const { x } = inputs;
     const axes = tf.util.parseAxisParam((attrs.axis ?? null) as number[], x.shape);
     const wide = x.shape.map((side, axis) => ({ side, summed: axes.includes(axis) })).filter(({ side }) => side !== 1);
-    const summed = wide.filter(({ summed }) => summed);
-    const isFirst = wide.slice(0, summed.length).every(({ summed }) => summed);
-    const isLast = wide.slice(wide.length - summed.length).every(({ summed }) => summed);
-    if (x.dtype !== "float32" || !isFirst && !isLast) return stock(context, "Sum", inputs, attrs);
+    const from = Math.max(0, wide.findIndex(({ summed }) => summed));
+    const to = from + wide.filter(({ summed }) => summed).length;
+    const sideBySide = wide.slice(from, to).every(({ summed }) => summed);
+    if (x.dtype !== "float32" || !sideBySide) return stock(context, "Sum", inputs, attrs);
     const shape = attrs.keepDims
       ? x.shape.map((side, axis) => axes.includes(axis) ? 1 : side)
       : x.shape.filter((_, axis) => !axes.includes(axis));
     const out = backend.makeOutput(shape, "float32");
-    const count = product(summed.map(({ side }) => side)), results = product(shape);
-    if (isLast) functions.sumColumns(address(x), address(out), results, count);
-    else functions.sumRows(address(x), address(out), count, results);
+    const sides = wide.map(({ side }) => side);
+    const [blocks, count, width] = [sides.slice(0, from), sides.slice(from, to), sides.slice(to)].map(product);
+    if (width === 1) functions.sumColumns(address(x), address(out), blocks, count);
+    else {
+      for (let block = 0; block < blocks; block++) {
+        functions.sumRows(address(x) + 4 * block * count * width, address(out) + 4 * block * width, count, width);
+      }
+    }
     return out;
   },
 };

@@ -56,7 +56,7 @@ export function kernelBytes(dims: AttentionDims, map: FeatureMap): Bytes | undef
   if (!told) return undefined;
   const work: Workspace = { ...told, features: map.dimension(d), scaled: map.applyScaled !== undefined };
   const times = heads * batch, output = 4 * times * n * m;
-  const peak = 4 * times * linearPeak(dims, causal, work, causal ? CAUSAL_CHUNK : OPEN_CHUNK);
+  const peak = 4 * linearPeak({ n, d, m, times }, causal, work, causal ? CAUSAL_CHUNK : OPEN_CHUNK);
   const state = 4 * times * work.features * (m + 1);
   return {
     output,
