@@ -8,6 +8,7 @@
 import { InputError } from "../records.ts";
 import { type AttentionCost, totalOf } from "./attention_costs.ts";
 import { type AttentionDims, checkAttentionDims, checkBytes, FLOAT } from "./attention_dims.ts";
+import type { FeatureMap } from "./feature_map.ts";
 import { checkMask } from "./masks.ts";
 import { assertShape } from "./shape.ts";
 import type { Tensor, Tensor2D, Tensor4D } from "./tf.ts";
@@ -81,6 +82,8 @@ export interface AttentionMechanism {
   readonly citation: string;
   /** Where the scale of q·k goes, for readers. */
   readonly scaling?: string;
+  /** The kernel in softmax's place, and whether sums over keys or all pairs are computed, for mechanisms that have one. */
+  readonly kernel?: { readonly map: FeatureMap; readonly route: "linear" | "quadratic" | "recurrent" };
   /** q `[B, H, N, D]`, k `[B, H, S, D]`, v `[B, H, S, M]`: outputs `[B, H, N, M]`; zeros where nothing is seen. */
   apply(q: Tensor4D, k: Tensor4D, v: Tensor4D, options?: AttentionOptions): Tensor4D;
   /** The state of a sequence that has not begun, for mechanisms that can go position by position. */

@@ -50,6 +50,7 @@ export function kernelMechanism(map: FeatureMap, options: KernelMechanismOptions
     label: options.label ?? (linear ? map.label : `${map.label ?? map.name}, ${route}`),
     citation: map.citation,
     scaling: map.scaling,
+    kernel: { map, route },
     apply: (q, k, v, { causal, mask, eps } = {}) => kernelAttention(q, k, v, { map, causal, mask, eps, route }),
     state: ({ positions, eps } = {}) => kernelState({ map, positions, eps }),
     cost: map.cost && ((dims) => {

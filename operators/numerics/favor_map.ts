@@ -118,7 +118,7 @@ export function favor(options: FavorOptions = {}): FavorMap {
 
   return {
     name: `favor-${kind}${orthogonally ? "" : "-iid"}`,
-    label: `FAVOR+ ${kind}${orthogonally ? "" : ", not orthogonal"}`,
+    label: `FAVOR+ ${kind}${orthogonally ? "" : ", iid"}`,
     citation: "Choromanski et al. 2021, section 2",
     scaling: "x / D^(1/4) on both sides",
     positive: kind !== "trigonometric",

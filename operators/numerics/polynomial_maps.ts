@@ -116,6 +116,12 @@ export function poly2Notes(options: PolynomialOptions = {}): FeatureMap {
       pair: 3,
       ...scaled(width),
     }),
+    // Queries scaled, sqrt2 x, squares, two factors of each mixed product and the product, 1, all together; which to take.
+    workspace: (width) => ({
+      vector: 1 + (scale(width) === 1 ? 2 : 3) * width + 3 * triangle(width - 1) + 1 + width + triangle(width),
+      pair: 3,
+      once: 2 * triangle(width - 1),
+    }),
   };
 }
 

@@ -8,12 +8,10 @@ import {
   type AttentionCost,
   type AttentionDims,
   type AttentionMechanism,
-  cost,
+  attentionMechanisms,
   type FeatureCost,
   type FeatureMap,
-  featureMaps,
   kernelMechanism,
-  softmaxMechanism,
 } from "../../operators/mod.ts";
 import { InputError } from "../../operators/records.ts";
 import { type Bytes, kernelBytes, poly2Bytes, softmaxBytes } from "./bytes.ts";
@@ -33,54 +31,66 @@ export interface Contender {
   trainingBytes(dims: AttentionDims): number | undefined;
 }
 
-/** Maps that compete, in the order of tables. */
-const MAPS: Readonly<Record<string, () => FeatureMap>> = {
-  poly2: () => featureMaps.poly2(),
-  elu: () => featureMaps.elu(),
-  relu: () => featureMaps.relu(),
-  favor: () => featureMaps.favor(),
-  taylor: () => featureMaps.taylor(),
-  cosine: () => featureMaps.cosine(),
-};
+/** Names that `--set mechanisms=` knows: every mechanism of Heed's own. */
+export const contenderNames: readonly string[] = attentionMechanisms.map(({ name }) => name);
 
-/** Names that `--set mechanisms=` knows. */
-export const contenderNames: readonly string[] = [
-  "softmax",
-  "softmax-materialised",
-  "poly2",
-  "poly2-quadratic",
-  ...Object.keys(MAPS).filter((name) => name !== "poly2"),
-];
+/** Variants of FAVOR+ and of poly-2: timed by the full profile, and where they are asked for. */
+const VARIANTS = ["poly2-notes", "favor-positive-iid", "favor-hyperbolic", "favor-trigonometric"];
+
+/** One of each kind of attention. */
+export const usualNames: readonly string[] = contenderNames.filter((name) => !VARIANTS.includes(name));
+
+/** What a reader calls a mechanism. */
+export function labelOf(name: string): string {
+  return attentionMechanisms.find((each) => each.name === name)?.label ?? name;
+}
+
+/** Softmax by either route; every other mechanism is another function. */
+export function isSoftmax(name: string): boolean {
+  return name === "softmax" || name === "softmax-materialised";
+}
+
+/** Whether a mechanism of Heed's own computes all pairs of what another one computes otherwise; both decode alike. */
+export function isPairwise(name: string): boolean {
+  return name === "softmax-materialised" ||
+    attentionMechanisms.find((each) => each.name === name)?.kernel?.route === "quadratic";
+}
 
 /** The contender of Heed's own that has this name. */
 export function contender(name: string): Contender {
-  if (name === "softmax" || name === "softmax-materialised") {
-    const route = name === "softmax" ? "streaming" : "materialised";
-    return {
-      name,
-      mechanism: softmaxMechanism(route),
-      cost: (dims) => cost.softmax({ ...dims, route }),
-      bytes: (dims) => softmaxBytes(dims, route),
-      trainingBytes: (dims) => softmaxTrainingBytes(dims, route),
-    };
-  }
-  if (name === "poly2-quadratic") return contenderOf(featureMaps.poly2(), name, "quadratic");
-  return contenderOf(MAPS[name](), name);
+  return contenderOf(attentionMechanisms.find((each) => each.name === name)!);
 }
 
-/** Kernel attention by a feature map, a user's own among them. */
-export function contenderOf(map: FeatureMap, name = map.name, route: "linear" | "quadratic" = "linear"): Contender {
-  const mechanism = kernelMechanism(map, { name, route });
-  const features = map.cost && ((d: number) => map.cost!(d));
+/** A mechanism as a contender. What it doesn't tell itself is told by its feature map, or by softmax's route. */
+export function contenderOf(mechanism: AttentionMechanism): Contender {
+  const { name, kernel } = mechanism;
+  const common = { name, mechanism, cost: (dims: AttentionDims) => mechanism.cost?.(dims) };
+  const told = mechanism.bytes && ((dims: AttentionDims) => checkedBytes(name, mechanism.bytes!(dims)));
+  if (kernel) {
+    const { map, route } = kernel;
+    const pairwise = route === "quadratic";
+    return {
+      ...common,
+      features: map.cost && ((d) => map.cost!(d)),
+      trainingBytes: (dims) => kernelTrainingBytes(dims, map, pairwise ? "quadratic" : "linear"),
+      bytes: told ?? ((dims) => {
+        if (map.fused && route !== "recurrent") return poly2Bytes(dims, route);
+        return route === "linear" ? kernelBytes(dims, map) : undefined;
+      }),
+    };
+  }
+  if (attentionMechanisms.includes(mechanism) && isSoftmax(name)) {
+    const route = name === "softmax" ? "streaming" : "materialised";
+    return {
+      ...common,
+      trainingBytes: (dims) => softmaxTrainingBytes(dims, route),
+      bytes: (dims) => softmaxBytes(dims, route),
+    };
+  }
   return {
-    name: mechanism.name,
-    mechanism,
-    features,
-    cost: (dims) =>
-      features &&
-      cost.kernel({ ...dims, features: features(dims.d), route: route === "quadratic" ? "quadratic" : "streamed" }),
-    trainingBytes: (dims) => kernelTrainingBytes(dims, map, route),
-    bytes: (dims) => map.fused ? poly2Bytes(dims, route) : route === "linear" ? kernelBytes(dims, map) : undefined,
+    ...common,
+    trainingBytes: () => undefined,
+    bytes: told ?? (() => undefined),
   };
 }
 
@@ -102,15 +112,8 @@ export async function loadContender(name: string): Promise<Contender> {
     if (typeof found?.[key] !== "string") refuse(name, `${key} (text)`);
   }
   if (typeof found?.apply !== "function") refuse(name, "apply (a function)");
-  if (typeof found?.dimension === "function") return contenderOf(found as FeatureMap);
-  const mechanism = found as AttentionMechanism;
-  return {
-    name: mechanism.name,
-    mechanism,
-    cost: (dims) => mechanism.cost?.(dims),
-    trainingBytes: () => undefined,
-    bytes: (dims) => mechanism.bytes && checkedBytes(name, mechanism.bytes(dims)),
-  };
+  if (typeof found?.dimension === "function") return contenderOf(kernelMechanism(found as FeatureMap));
+  return contenderOf(found as AttentionMechanism);
 }
 
 /** Bytes as a module gives them. @throws InputError when they aren't numbers from 0 by name */

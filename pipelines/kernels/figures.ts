@@ -17,21 +17,8 @@ import {
   type TileRow,
   tiles,
 } from "../../reports/mod.ts";
+import { isPairwise, isSoftmax, labelOf } from "./contenders.ts";
 import { type KernelRuns, type Setting, settingName } from "./runs.ts";
-
-/** What a reader calls a mechanism. */
-export function labelOf(mechanism: string): string {
-  return ({
-    "softmax-materialised": "softmax, N × N",
-    poly2: "poly-2",
-    "poly2-quadratic": "poly-2, all pairs",
-    elu: "elu + 1",
-    relu: "ReLU",
-    favor: "FAVOR+",
-    taylor: "Taylor",
-    cosine: "cosFormer",
-  } as Record<string, string>)[mechanism] ?? mechanism;
-}
 
 /** The panel that matters most first: the greatest width, not causal. */
 export function panelOrder(settings: readonly Setting[]): Setting[] {
@@ -140,7 +127,7 @@ function opening(name: string): string {
 /** Error of each kernel's output against softmax's. */
 export function errorFigure(runs: KernelRuns): Figure | undefined {
   const rows = runs.rows.filter(({ metric, labels, value }) =>
-    metric === "error" && value > 0 && !String(labels.mechanism).startsWith("softmax")
+    metric === "error" && value > 0 && !isSoftmax(String(labels.mechanism))
   ).map((row) => ({
     ...row,
     trial: `${row.trial} ${row.labels.mechanism}`, // one value a mechanism and seed, not one a trial
@@ -158,7 +145,8 @@ export function errorFigure(runs: KernelRuns): Figure | undefined {
       title: `On a learnt model's queries and keys, outputs are ${
         formatNumber(best.value)
       }% (${best.labels.mechanism}) to ${formatNumber(most.value)}% (${most.labels.mechanism}) off softmax's`,
-      caption: "Relative error of the output, ‖o − o*‖ / ‖o*‖, with o* softmax's. Real: queries and keys of an " +
+      caption:
+        "Relative error of the output, ‖o − o*‖ / ‖o*‖, with o* softmax's, on a logarithmic axis. Real: queries and keys of an " +
         "encoder-decoder that has learnt to pronounce words, on words that it hasn't seen. Gaussian: normal noise of the " +
         "same shapes. No kernel was trained to take softmax's place here: the error is of a swap, not of a model that " +
         "learnt with the kernel.",
@@ -167,6 +155,7 @@ export function errorFigure(runs: KernelRuns): Figure | undefined {
         { metric: "error/gaussian", label: "Gaussian noise", axis: "Relative error of the output" },
       ],
       by: "mechanism",
+      scale: "log",
     }),
     rows,
   );
@@ -223,7 +212,7 @@ export function planFigure(runs: KernelRuns, setting: Setting | undefined): Figu
   const lengths = Array.from({ length: 25 }, (_, i) => 64 * 2 ** (i / 2));
   const rows: LogLogRow[] = [];
   const panel = settingName(setting);
-  for (const mechanism of runs.mechanisms.filter((each) => each !== "poly2-quadratic")) {
+  for (const mechanism of runs.mechanisms.filter((each) => isSoftmax(each) || !isPairwise(each))) {
     const n = runs.times(setting, mechanism).at(-1)?.n;
     const rate = n === undefined ? undefined : runs.rate(setting, mechanism, n);
     const known = runs.closedForm(mechanism);

@@ -18,9 +18,9 @@ import { claimsSection } from "../claims.ts";
 import type { Results, Trial } from "../experiment.ts";
 import { runEntries, seedsEntry } from "../method.ts";
 import { claimsOf } from "./claims.ts";
-import { contenderNames } from "./contenders.ts";
+import { contenderNames, isPairwise, isSoftmax, labelOf } from "./contenders.ts";
 import { executedCrossover } from "./executed.ts";
-import { decodeFigure, errorFigure, labelOf, memoryFigure, named, planFigure, winnerFigure } from "./figures.ts";
+import { decodeFigure, errorFigure, memoryFigure, named, planFigure, winnerFigure } from "./figures.ts";
 import { thumbnail, timeFigure, trainingFigure } from "./time_figures.ts";
 import { KernelRuns, settingName } from "./runs.ts";
 import {
@@ -163,7 +163,7 @@ function explained(runs: KernelRuns): string {
 /** How much later than counted the kernels overtake that have no device kernel of their own. */
 function composedNote(runs: KernelRuns): string | undefined {
   const composed = runs.mechanisms.filter((each) =>
-    contenderNames.includes(each) && !each.startsWith("softmax") && !each.startsWith("poly2")
+    contenderNames.includes(each) && !isSoftmax(each) && !isPairwise(each) && each !== "poly2"
   );
   const told = [false, true].flatMap((causal) => {
     const ratios = runs.settings.filter((setting) => setting.causal === causal).flatMap((setting) =>

@@ -60,8 +60,10 @@ export class KernelRuns {
       if (group) group.push(row);
       else this.#index.set(key, [row]);
     }
+    // The error against softmax is known of more attentions than are measured.
     const seen = new Set(
-      this.rows.map(({ labels }) => labels.mechanism).filter((each) => each !== undefined).map(String),
+      this.rows.filter(({ metric, labels }) => metric !== "error" && labels.mechanism !== undefined)
+        .map(({ labels }) => String(labels.mechanism)),
     );
     this.mechanisms = [
       ...contenderNames.filter((each) => seen.has(each)),

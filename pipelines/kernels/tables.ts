@@ -15,12 +15,12 @@ import {
 } from "../../reports/mod.ts";
 import { FUNCTION_OPERATIONS } from "../../operators/mod.ts";
 import { executedCrossover } from "./executed.ts";
-import { labelOf } from "./figures.ts";
+import { isPairwise, isSoftmax, labelOf } from "./contenders.ts";
 import { type KernelRuns, type Pass, type Setting, settingName } from "./runs.ts";
 
 /** Crossovers: predicted by operations, by operations at the measured speeds, and measured. */
 export function crossoverTable(runs: KernelRuns): Table {
-  const kernels = runs.mechanisms.filter((each) => !each.startsWith("softmax") && each !== "poly2-quadratic");
+  const kernels = runs.mechanisms.filter((each) => !isSoftmax(each) && !isPairwise(each));
   const rows = runs.settings.flatMap((setting) =>
     kernels.map((mechanism) => {
       const crossing = runs.crossing(setting, mechanism), predicted = runs.predicted(setting, mechanism);
@@ -60,7 +60,7 @@ export function crossoverTable(runs: KernelRuns): Table {
 
 /** Crossovers of training beside those of a forward pass. */
 export function trainingTable(runs: KernelRuns): Table | undefined {
-  const kernels = runs.mechanisms.filter((each) => !each.startsWith("softmax") && each !== "poly2-quadratic");
+  const kernels = runs.mechanisms.filter((each) => !isSoftmax(each) && !isPairwise(each));
   const rows = runs.settings.flatMap((setting) =>
     kernels.filter((each) => runs.times(setting, each, "training").length > 0).map((mechanism) => {
       const [forward, training] = (["forward", "training"] as const).map((pass) => ({

@@ -13,7 +13,8 @@ import {
   type LogLogRow,
   small,
 } from "../../reports/mod.ts";
-import { labelOf, panelOrder } from "./figures.ts";
+import { labelOf } from "./contenders.ts";
+import { panelOrder } from "./figures.ts";
 import { type KernelRuns, type Pass, type Setting, settingName } from "./runs.ts";
 
 /** Time against N, with the closed form's lines and the crossovers. */

@@ -29,7 +29,7 @@ import type { Measurement } from "../../operators/records.ts";
 import type { Options, Trial, TrialContext, TrialEvent } from "../experiment.ts";
 import { quantile, rowsOf } from "../rows.ts";
 import { totalBytes } from "./bytes.ts";
-import { type Contender, loadContender } from "./contenders.ts";
+import { type Contender, isPairwise, loadContender } from "./contenders.ts";
 import { countedOperations } from "./counted.ts";
 import { errorRows } from "./errors.ts";
 
@@ -132,10 +132,7 @@ function costs(trial: Trial, all: readonly Contender[], engine: Engine, done: nu
   const last = (): Observable<Measurement[]> => {
     const n = Math.min(lengths.at(-1)!, 1024);
     const positions = lengths.filter((n) => n <= MOST_POSITIONS);
-    // Both routes of one kernel decode alike.
-    const decoding = all.filter(({ name }) => !/-(materialised|quadratic)$/.test(name)).map(({ mechanism }) =>
-      mechanism
-    );
+    const decoding = all.filter(({ name }) => !isPairwise(name)).map(({ mechanism }) => mechanism);
     const counted = all.flatMap(({ name }) => {
       const operations = countedOperations(name, at(lengths[0]), seed);
       return operations === undefined

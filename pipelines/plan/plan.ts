@@ -8,15 +8,15 @@ import { type AttentionDims, checkAttentionDims, cost, type Crossovers } from ".
 import { InputError } from "../../operators/records.ts";
 import { formatBytes, formatNumber, formatSeconds } from "../../reports/mod.ts";
 import { totalBytes } from "../kernels/bytes.ts";
-import { contender, contenderNames } from "../kernels/contenders.ts";
+import { contender, contenderNames, isSoftmax } from "../kernels/contenders.ts";
 import { type Calibration, rateOf } from "./calibration.ts";
 
 /** One mechanism's prediction. */
 export interface Planned {
   readonly mechanism: string;
   readonly operations: number;
-  /** Most bytes at once, Q, K and V included. */
-  readonly bytes: number;
+  /** Most bytes at once, Q, K and V included; null for a mechanism that doesn't tell its bytes. */
+  readonly bytes: number | null;
   readonly milliseconds: number;
   /** Within the memory limit. */
   readonly fits: boolean;
@@ -79,12 +79,19 @@ function bytesOf(text: string): number {
 export function planFor(sizes: Required<AttentionDims>, limit: number | undefined, calibration: Calibration): Plan {
   const { n, d, m, heads, batch, causal } = sizes;
   const inputs = 4 * batch * heads * n * (2 * d + m);
-  const mechanisms = contenderNames.map((mechanism): Planned => {
+  const mechanisms = contenderNames.flatMap((mechanism): Planned[] => {
     const { cost, bytes } = contender(mechanism);
-    const { operations } = cost(sizes)!;
-    const all = inputs + totalBytes(bytes(sizes)!);
+    const operations = cost(sizes)?.operations, told = bytes(sizes);
+    if (operations === undefined) return [];
+    const all = told ? inputs + totalBytes(told) : null;
     const milliseconds = 1000 * operations / rateOf(calibration, mechanism, d, causal);
-    return { mechanism, operations, bytes: all, milliseconds, fits: limit === undefined || all <= limit };
+    return [{
+      mechanism,
+      operations,
+      bytes: all,
+      milliseconds,
+      fits: limit === undefined || all !== null && all <= limit,
+    }];
   });
   const crossovers = cost.crossover({ d, m, causal });
   return { sizes, inputs, limit, mechanisms, crossovers, recommendation: recommend(mechanisms, limit, sizes) };
@@ -97,21 +104,21 @@ function recommend(
 ): string {
   const fitting = all.filter(({ fits }) => fits);
   if (fitting.length === 0) {
-    const least = all.reduce((a, b) => b.bytes < a.bytes ? b : a);
+    const least = all.reduce((a, b) => (b.bytes ?? Infinity) < (a.bytes ?? Infinity) ? b : a);
     return `Nothing fits in ${formatBytes(limit!)}: ${least.mechanism} needs the least, ${
-      formatBytes(least.bytes)
+      formatBytes(least.bytes!)
     }; a ` +
       "stream of chunks needs no more than one chunk and the state.";
   }
   const fastest = fitting.reduce((a, b) => b.milliseconds < a.milliseconds ? b : a);
   const softmax = fitting.find(({ mechanism }) => mechanism === "softmax") ??
-    fitting.find(({ mechanism }) => mechanism.startsWith("softmax"));
+    fitting.find(({ mechanism }) => isSoftmax(mechanism));
   if (!softmax) {
     return `Use ${fastest.mechanism}: softmax doesn't fit in ${
       formatBytes(limit!)
     }. It is another function than softmax, so train with it.`;
   }
-  if (fastest.mechanism.startsWith("softmax")) {
+  if (isSoftmax(fastest.mechanism)) {
     return `Use softmax: nothing that fits is faster at N = ${formatNumber(sizes.n)}.`;
   }
   const times = softmax.milliseconds / fastest.milliseconds;
@@ -132,7 +139,7 @@ export function planText({ sizes, inputs, limit, mechanisms, crossovers, recomme
   const cells = mechanisms.map((each) => [
     each.mechanism,
     formatNumber(each.operations),
-    formatBytes(each.bytes),
+    each.bytes === null ? "not given" : formatBytes(each.bytes),
     formatSeconds(each.milliseconds / 1000),
     each.fits ? "" : "too large",
   ]);

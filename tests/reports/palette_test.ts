@@ -20,7 +20,17 @@ Deno.test("what stands in one figure never shares a colour, and variants share o
     ["Bahdanau", "Luong", "Luong + feeding"],
     ["global", "local-m", "local-p", "monotonic", "no attention"],
     ["general", "concat", "location", "no attention"],
-    ["softmax", "softmax, N × N", "poly-2", "poly-2, all pairs", "elu + 1", "FAVOR+", "Taylor", "cosFormer", "ReLU"],
+    [
+      "softmax",
+      "softmax, materialised",
+      "poly-2",
+      "poly-2, quadratic",
+      "elu + 1",
+      "FAVOR+ positive",
+      "Taylor",
+      "cosFormer",
+      "ReLU",
+    ],
     ["greedy", "balanced", "left", "right", "random", "given", "naive Bayes", "mean of vectors", "majority"],
     ["all nodes and root", "root alone"],
     ["positive", "negative"],
@@ -31,6 +41,10 @@ Deno.test("what stands in one figure never shares a colour, and variants share o
   for (const names of figures) {
     assertEquals(new Set(names.map((name) => palette(names)(name).colour)).size, names.length, names.join());
   }
+  const favors = ["FAVOR+ positive", "FAVOR+ positive, iid", "FAVOR+ hyperbolic", "FAVOR+ trigonometric"];
+  const inks = favors.map(palette(favors));
+  assertEquals(new Set(inks.map(({ colour }) => colour)).size, 1);
+  assertEquals(new Set(inks.map(({ dash }) => dash)).size, 4);
   const ways = ["sum, momentum", "sum, adam", "sum, descent"].map(palette(["sum, momentum"]));
   assertEquals(new Set(ways.map(({ colour }) => colour)).size, 1);
   assertEquals(new Set(ways.map(({ dash }) => dash)).size, 3);

@@ -18,10 +18,14 @@ Deno.test("planFor() predicts by closed form and speed, and recommends softmax b
   const slow = speeds({
     elu: 1e8,
     relu: 1e8,
-    favor: 1e8,
-    cosine: 1e8,
+    "favor-positive": 1e8,
+    "favor-positive-iid": 1e8,
+    "favor-hyperbolic": 1e8,
+    "favor-trigonometric": 1e8,
+    cosformer: 1e8,
     taylor: 1e8,
     poly2: 1e10,
+    "poly2-notes": 1e8,
     "poly2-quadratic": 1e9,
   });
   const plan = planFor(sizes, undefined, slow);
