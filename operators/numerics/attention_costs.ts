@@ -93,11 +93,26 @@ function softmax(dims: SoftmaxDims): AttentionCost {
 }
 
 /**
+ * Operations of the streamed forms, as so many a position and so many once, which is less than 0: the first position finds
+ * no sums to add to. Where rows' factors are kept apart, beside that: the greatest key's factor N - 1, each key's distance
+ * from it and its power 2N, a multiplication a feature NC, an addition a query N; and causal, where the greatest factor is
+ * a running one, for each position but the first a distance and a power 2, and S and z brought to it C (M + 1).
+ */
+function streamed({ features: c, operations: f, query = 0, apart = false }: FeatureCost, m: number, causal: boolean) {
+  const state = c * (m + 1), moved = causal ? 2 + state : 0;
+  return {
+    position: 2 * f + 4 * c * m + 3 * c - 1 + query + (apart ? c + 4 + moved : 0),
+    once: -state - (apart ? 1 + moved : 0),
+  };
+}
+
+/**
  * Kernel attention. Streamed or materialised, and for every causal form that carries a state,
  *
  *     F = 2Nf + CM (2N - 1) + C (N - 1) + NM (2C - 1) + N (2C - 1) + NM
  *
- * with f the operations of a vector's features; for poly-2 (f = C - 1) that is N (4CM + 5C - 3) - C (M + 1).
+ * with f the operations of a vector's features; for poly-2 (f = C - 1) that is N (4CM + 5C - 3) - C (M + 1). To that comes
+ * what a map asks for: a scale of queries, and factors of rows ({@linkcode streamed}).
  */
 function kernel(dims: KernelDims): AttentionCost {
   const { n, d, m, heads = 1, batch = 1, causal = false } = dims;
@@ -105,11 +120,11 @@ function kernel(dims: KernelDims): AttentionCost {
   const { features: c, operations: f } = features;
   checkSizes({ n, d, m, heads, batch, chunk, features: c }, ACTION);
   const times = heads * batch, state = c * (m + 1);
-  const perToken = 2 * f + 4 * c * m + 3 * c - 1;
+  const { position, once } = streamed(features, m, causal);
   const shared = {
     inputs: inputElements(dims),
     output: outputElements(dims),
-    decode: { operations: () => times * perToken, state: () => times * state },
+    decode: { operations: () => times * streamed(features, m, true).position, state: () => times * state },
   };
   if (route === "quadratic") return { ...shared, ...quadratic(dims, features) };
   if (route === "chunked") return { ...shared, ...chunked(dims, features, chunk) };
@@ -117,7 +132,7 @@ function kernel(dims: KernelDims): AttentionCost {
   const held: Elements = { state: times * state, features: whole ? times * 2 * n * c : 2 * c };
   return {
     ...shared,
-    operations: times * (n * perToken - state),
+    operations: times * (n * position + once),
     products: times * 4 * n * c * m,
     // Causal: the prefix states are computed again. Features are made again unless they were held.
     backward: times * ((causal ? 10 : 8) * n * c * m + (whole ? 0 : 2 * n * f)),
@@ -126,10 +141,15 @@ function kernel(dims: KernelDims): AttentionCost {
   };
 }
 
-/** The kernel of all pairs, P of them: from q.k where the kernel is a function of it, else from features. */
-function quadratic(dims: KernelDims, { features: c, operations: f, pair }: FeatureCost) {
-  const { n, d, m, heads = 1, batch = 1 } = dims;
+/**
+ * The kernel of all pairs, P of them: from q.k where the kernel is a function of it, else from features. With rows' factors
+ * apart, the greatest factor that a query sees, and the distance, the power and a multiplication a pair; where all queries
+ * see all keys, the first three once for all of them.
+ */
+function quadratic(dims: KernelDims, { features: c, operations: f, pair, query = 0, apart = false }: FeatureCost) {
+  const { n, d, m, heads = 1, batch = 1, causal = false } = dims;
   const times = heads * batch, pairs = pairsOf(dims);
+  const factors = !apart ? 0 : causal ? 4 * pairs : pairs + 4 * n - 1;
   const width = pair === undefined ? c : d;
   const similarity = pairs * (2 * width - 1 + (pair ?? 0)) + (pair === undefined ? 2 * n * f : 0);
   const products = 2 * pairs * (width + m);
@@ -138,7 +158,7 @@ function quadratic(dims: KernelDims, { features: c, operations: f, pair }: Featu
     ...(pair === undefined ? { features: times * 2 * n * c } : {}),
   };
   return {
-    operations: times * (similarity + (pairs - n) + m * (2 * pairs - n) + n * m),
+    operations: times * (similarity + (pairs - n) + m * (2 * pairs - n) + n * m + n * query + factors),
     products: times * products,
     backward: times * 2 * products,
     inference: held,
@@ -146,8 +166,12 @@ function quadratic(dims: KernelDims, { features: c, operations: f, pair }: Featu
   };
 }
 
-/** Chunks of `size` positions: pairs within a chunk, a state from chunk to chunk. */
-function chunked(dims: KernelDims, { features: c, operations: f, pair }: FeatureCost, size: number) {
+/** Chunks of `size` positions: pairs within a chunk, a state from chunk to chunk. Rows' factors as in the other forms. */
+function chunked(
+  dims: KernelDims,
+  { features: c, operations: f, pair, query = 0, apart = false }: FeatureCost,
+  size: number,
+) {
   const { n, d, m, heads = 1, batch = 1 } = dims;
   const times = heads * batch, width = pair === undefined ? c : d;
   let operations = 0, products = 0;
@@ -159,7 +183,10 @@ function chunked(dims: KernelDims, { features: c, operations: f, pair }: Feature
     // What the state gives to each query, added to what the chunk gives; then the chunk's keys join the state.
     const read = first ? 0 : rows * ((m + 1) * (2 * c - 1) + m + 1);
     const written = last ? 0 : (first ? 2 * rows - 1 : 2 * rows) * c * m + (first ? rows - 1 : rows) * c;
-    operations += repeats * (featured + within + read + written + rows * m);
+    const seen = 4 * pairs + (first ? 0 : rows * (m + 4)); // of pairs, and of sums: their factor's distance and power
+    const joined = last ? 0 : rows * (c + 3) - 1 + (first ? 0 : 3 + c * (m + 1));
+    const factors = apart ? seen + joined : 0;
+    operations += repeats * (featured + within + read + written + rows * m + rows * query + factors);
     products += repeats * (2 * pairs * (width + m) + 2 * rows * c * m * ((first ? 0 : 1) + (last ? 0 : 1)));
   };
   const rest = n - (count - 1) * size;
@@ -215,19 +242,19 @@ function crossover(dims: CrossoverDims): Crossovers {
   const { features: c, operations: f } = features;
   checkSizes({ d, m, features: c }, ACTION);
   const pair = perPair({ n: 1, d, m }), state = c * (m + 1);
-  const perToken = 2 * f + 4 * c * m + 3 * c - 1;
-  // a N^2 - b N + C (M + 1) = 0, of what softmax takes for a pair and the kernel for a position.
+  const { position, once } = streamed(features, m, causal);
+  // a N^2 - b N - once = 0 (once is C (M + 1) less than nothing), of what softmax takes for a pair and the kernel for a position.
   const meet = (perPair: number, perPosition: number) => {
     const square = causal ? perPair / 2 : perPair;
     const linear = perPosition - (d - 2) - (causal ? perPair / 2 : 0);
-    const discriminant = linear ** 2 - 4 * square * state;
+    const discriminant = linear ** 2 + 4 * square * once;
     return linear > 0 && discriminant >= 0 ? (linear + Math.sqrt(discriminant)) / (2 * square) : 0;
   };
   return {
-    operations: meet(pair, perToken),
-    training: meet(pair + 4 * (d + m) + 2 * d, perToken + (causal ? 10 : 8) * c * m + 2 * f),
+    operations: meet(pair, position),
+    training: meet(pair + 4 * (d + m) + 2 * d, position + (causal ? 10 : 8) * c * m + 2 * f),
     products: causal ? Math.max(0, 4 * c * m / (d + m) - 1) : 2 * c * m / (d + m),
-    decode: Math.max(0, (perToken - (d - 2)) / pair),
+    decode: Math.max(0, (streamed(features, m, true).position - (d - 2)) / pair),
     memory: {
       materialised: Math.sqrt(state),
       features: c + Math.sqrt(c * c + state),

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { type AttentionCost, cost } from "./attention_costs.ts";
-import type { AttentionDims } from "./attention_dims.ts";
+import { cost } from "./attention_costs.ts";
 import type { AttentionMechanism } from "./attention_mechanism.ts";
 import { hasKernels, isComposing } from "./device_kernels.ts";
-import type { FeatureMap, MapCost } from "./feature_map.ts";
+import type { FeatureMap } from "./feature_map.ts";
 import { featureMaps } from "./feature_maps.ts";
 import { kernelAttention, type KernelRoute } from "./kernel_attention.ts";
 import { kernelState } from "./kernel_state.ts";
@@ -54,24 +53,14 @@ export function kernelMechanism(map: FeatureMap, options: KernelMechanismOptions
     apply: (q, k, v, { causal, mask, eps } = {}) => kernelAttention(q, k, v, { map, causal, mask, eps, route }),
     state: ({ positions, eps } = {}) => kernelState({ map, positions, eps }),
     cost: map.cost && ((dims) => {
-      const told = kernelCost(dims, map.cost!(dims.d), route);
+      const features = map.cost!(dims.d);
+      const told = cost.kernel({ ...dims, features, route: route === "quadratic" ? "quadratic" : "streamed" });
       if (linear || !map.fused || !hasKernels(...map.fused.forward)) return told;
       // Fused kernels go through pairs a block at a time and keep a denominator a row.
       const rows = { denominators: dims.n * (dims.heads ?? 1) * (dims.batch ?? 1) };
       return { ...told, inference: rows, training: rows };
     }),
     refuses: ({ n, d }) => map.refuses?.(d, n),
-  };
-}
-
-function kernelCost(dims: AttentionDims, features: MapCost, route: KernelRoute): AttentionCost {
-  const { n, heads = 1, batch = 1 } = dims;
-  const found = cost.kernel({ ...dims, features, route: route === "quadratic" ? "quadratic" : "streamed" });
-  const extra = (positions: number) => heads * batch * (features.extra?.(positions) ?? 0);
-  return {
-    ...found,
-    operations: found.operations + extra(n),
-    decode: { ...found.decode, operations: (position) => found.decode.operations(position) + extra(1) },
   };
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { InputError } from "../records.ts";
+import { featureCost } from "./feature_costs.ts";
 import type { FeatureMap } from "./feature_map.ts";
 import { tf } from "./tf.ts";
 
@@ -51,7 +52,7 @@ export function cosine({ positions }: CosineOptions = {}): FeatureMap {
       positions === undefined || count === undefined || count <= positions
         ? undefined
         : `a sequence may have at most ${positions} positions: current value is ${count}`,
-    cost: (width) => ({ features: 2 * width, operations: 3 * width }),
+    cost: featureCost.cosformer,
     workspace: (width) => ({ vector: 5 * width + 2 }), // rectified, times cosine and sine, both together; the two tables
   };
 }

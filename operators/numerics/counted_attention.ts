@@ -47,6 +47,8 @@ export interface CountedInputs {
   readonly d: number;
   readonly m: number;
   readonly causal?: boolean;
+  /** What a kernel's queries are multiplied by. @default nothing, which costs nothing */
+  readonly scale?: number;
 }
 
 /** Features of a vector, operation by operation. */
@@ -84,9 +86,11 @@ export function countSoftmax({ q, k, v, n, d, m, causal = false }: CountedInputs
 }
 
 /** Kernel attention by features and one state; causal by the recurrence. */
-export function countKernel({ q, k, v, n, d, m, causal = false }: CountedInputs, map: CountedMap): Counted {
+export function countKernel({ q, k, v, n, d, m, causal = false, scale }: CountedInputs, map: CountedMap): Counted {
   const count = new Counter();
-  const queries = rowsOf(q, n, d), keys = rowsOf(k, n, d), values = rowsOf(v, n, m);
+  const queries = rowsOf(q, n, d).map((row) => scaled(count, row, scale)),
+    keys = rowsOf(k, n, d),
+    values = rowsOf(v, n, m);
   const output = new Float64Array(n * m);
   let state: Float64Array[] = [], total = new Float64Array(0);
   const learn = (i: number) => {
@@ -117,10 +121,10 @@ export function countKernel({ q, k, v, n, d, m, causal = false }: CountedInputs,
 }
 
 /** The poly-2 kernel (1 + q.k)^2 of all visible pairs. */
-export function countQuadratic({ q, k, v, n, d, m, causal = false }: CountedInputs): Counted {
+export function countQuadratic({ q, k, v, n, d, m, causal = false, scale }: CountedInputs): Counted {
   const count = new Counter();
   const keys = rowsOf(k, n, d), values = columnsOf(v, n, m), output = new Float64Array(n * m);
-  rowsOf(q, n, d).forEach((query, i) => {
+  rowsOf(q, n, d).map((row) => scaled(count, row, scale)).forEach((query, i) => {
     const weights = keys.slice(0, causal ? i + 1 : n).map((key) => {
       const similarity = count.add(1, count.dot(query, key));
       return count.mul(similarity, similarity);
@@ -129,6 +133,10 @@ export function countQuadratic({ q, k, v, n, d, m, causal = false }: CountedInpu
     for (let j = 0; j < m; j++) output[i * m + j] = count.div(count.dot(weights, values[j]), total);
   });
   return { output, operations: count.operations };
+}
+
+function scaled(count: Counter, row: Float64Array, scale: number | undefined): Float64Array {
+  return scale === undefined ? row : row.map((value) => count.mul(value, scale));
 }
 
 function rowsOf(values: ArrayLike<number>, n: number, width: number): Float64Array[] {

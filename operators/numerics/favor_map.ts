@@ -16,7 +16,8 @@
  */
 import { InputError } from "../records.ts";
 import { constantOf } from "./constant.ts";
-import type { FeatureContext, FeatureMap, MapCost, MapWorkspace, ScaledFeatures } from "./feature_map.ts";
+import { featureCost } from "./feature_costs.ts";
+import type { FeatureContext, FeatureMap, MapWorkspace, ScaledFeatures } from "./feature_map.ts";
 import { orthogonal, randomFrom, seedFrom } from "./random.ts";
 import { type Tensor2D, type Tensor4D, tf } from "./tf.ts";
 
@@ -133,24 +134,10 @@ export function favor(options: FavorOptions = {}): FavorMap {
       doubled && dimension(width) % 2
         ? `features must be even for the ${kind} kind: current value is ${dimension(width)}`
         : undefined,
-    cost: (width) => cost(kind, width, dimension(width)),
+    cost: (width) => featureCost.favor(width, dimension(width), kind),
     workspace: (width) => workspace(kind, width, dimension(width)),
     redraw: (next = seedFrom(seed, "redraw")) => favor({ ...options, seed: next }),
   };
-}
-
-/**
- * Of one vector: scale D, projections, norm and its half 2D; then exponents less their greatest, exponential and factor,
- * or sine, cosine and factor. Beside them: the greatest key's factor, its distance from each key's, the power, and a
- * multiplication a feature; one addition a query.
- */
-function cost(kind: FavorKind, width: number, features: number): MapCost {
-  const count = kind === "positive" ? features : features / 2;
-  const shared = width + count * (2 * width - 1) + 2 * width;
-  const extra = (n: number) => n * (features + 4) - 1;
-  if (kind === "trigonometric") return { features, operations: shared + 2 * features, extra };
-  const negated = kind === "hyperbolic" ? count : 0;
-  return { features, operations: shared + negated + (features - 1) + 3 * features + 1, extra };
 }
 
 /**

@@ -64,15 +64,6 @@ export interface FusedOptions {
   readonly route: "linear" | "quadratic";
 }
 
-/** What features cost, counted as THEORY.md 6.3 counts. */
-export interface MapCost extends FeatureCost {
-  /**
-   * Operations that attention over n positions spends on this map beside features, sums and quotients: the scale of q where
-   * it has a multiplication of its own, factors of rows that are put back in. @default 0
-   */
-  extra?(n: number): number;
-}
-
 /** Elements in memory that a map leaves until its caller's scope ends: what a prediction of peak bytes needs. */
 export interface MapWorkspace {
   /** For each vector: its features, and all that was made on the way to them. */
@@ -112,7 +103,7 @@ export interface FeatureMap {
   /** Device kernels for all of it. They take queries that {@linkcode PairForm.scale} has scaled. */
   readonly fused?: FusedForm;
   /** The exact cost for width D; without it a mechanism made of the map can't tell its own. */
-  cost?(width: number): MapCost;
+  cost?(width: number): FeatureCost;
   /** What it leaves in memory for width D; without it peak bytes of attention by this map can't be predicted. */
   workspace?(width: number): MapWorkspace;
   /** Why these sizes can't be used, as one clause ("the width must be even: current value is 3"). */

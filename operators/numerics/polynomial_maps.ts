@@ -9,6 +9,7 @@
  * @module
  */
 import { InputError } from "../records.ts";
+import { featureCost } from "./feature_costs.ts";
 import type { FeatureMap } from "./feature_map.ts";
 import { POLY2_KERNELS, poly2Attention, poly2Chunk, poly2State } from "./poly2_attention.ts";
 import { type Tensor, type Tensor4D, tf } from "./tf.ts";
@@ -59,7 +60,6 @@ const constantOne = ({ shape: [batch, heads, length] }: Tensor4D): Tensor4D => t
  */
 export function poly2(options: PolynomialOptions = {}): FeatureMap {
   const scale = checked(options);
-  const scaled = (width: number) => scale(width) === 1 ? {} : { extra: (n: number) => n * width };
   return {
     name: "poly2",
     label: "poly-2",
@@ -81,12 +81,7 @@ export function poly2(options: PolynomialOptions = {}): FeatureMap {
       step: (state, q, k, v, options) =>
         poly2Chunk(state ?? poly2State(q.shape[0], q.shape[1], q.shape[3], v.shape[3]), q, k, v, options),
     },
-    cost: (width) => ({
-      features: 1 + width + triangle(width),
-      operations: width + triangle(width),
-      pair: 2,
-      ...scaled(width),
-    }),
+    cost: (width) => ({ ...featureCost.poly2(width), query: scale(width) === 1 ? 0 : width }),
   };
 }
 
@@ -96,7 +91,6 @@ export function poly2(options: PolynomialOptions = {}): FeatureMap {
  */
 export function poly2Notes(options: PolynomialOptions = {}): FeatureMap {
   const scale = checked(options);
-  const scaled = (width: number) => scale(width) === 1 ? {} : { extra: (n: number) => n * width };
   return {
     name: "poly2-notes",
     label: "poly-2 as in the notes",
@@ -110,12 +104,7 @@ export function poly2Notes(options: PolynomialOptions = {}): FeatureMap {
       return tf.concat([constantOne(x), own, tf.mul(own, own), ...mixed], 3);
     },
     pair: { scale, of: (products) => tf.add(tf.mul(tf.add(products, 1), products), 1) }, // (s + 1) s + 1
-    cost: (width) => ({
-      features: 1 + width + triangle(width),
-      operations: width + triangle(width),
-      pair: 3,
-      ...scaled(width),
-    }),
+    cost: (width) => ({ ...featureCost.poly2(width), pair: 3, query: scale(width) === 1 ? 0 : width }),
     // Queries scaled, sqrt2 x, squares, two factors of each mixed product and the product, 1, all together; which to take.
     workspace: (width) => ({
       vector: 1 + (scale(width) === 1 ? 2 : 3) * width + 3 * triangle(width - 1) + 1 + width + triangle(width),

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { featureCost } from "./feature_costs.ts";
 import type { FeatureMap } from "./feature_map.ts";
 import { tf } from "./tf.ts";
 
@@ -23,7 +24,7 @@ export function elu(): FeatureMap {
       const above = tf.relu(x);
       return tf.add(tf.exp(tf.sub(x, above)), above);
     },
-    cost: (width) => ({ features: width, operations: 4 * width }),
+    cost: featureCost.elu,
     workspace: (width) => ({ vector: 4 * width }), // rectified, the rest, its exponential, the sum
   };
 }
@@ -38,7 +39,7 @@ export function relu(): FeatureMap {
     positive: true,
     dimension: (width) => width,
     apply: (x) => tf.relu(x),
-    cost: (width) => ({ features: width, operations: width }),
+    cost: featureCost.relu,
     workspace: (width) => ({ vector: width }),
   };
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type AttentionDims, CAUSAL_CHUNK, cost, FUNCTION_OPERATIONS } from "../../operators/mod.ts";
+import { type AttentionDims, CAUSAL_CHUNK, cost, featureCost, FUNCTION_OPERATIONS } from "../../operators/mod.ts";
 import type { Pass, Setting } from "./runs.ts";
 
 /** What one exponential takes beside the operation that the closed form counts for it. */
@@ -21,10 +21,11 @@ export function executedSoftmax(dims: AttentionDims, pass: Pass): number {
   return pass === "forward" ? operations + more : operations + backward + 2 * more;
 }
 
-/** Operations of poly-2. */
+/** Operations of poly-2, the scale of queries included. */
 export function executedPoly2(dims: AttentionDims, pass: Pass): number {
+  const features = { ...featureCost.poly2(dims.d), query: dims.d };
   const { operations, backward } = cost.kernel(
-    dims.causal ? { ...dims, route: "chunked", chunk: CAUSAL_CHUNK } : dims,
+    dims.causal ? { ...dims, features, route: "chunked", chunk: CAUSAL_CHUNK } : { ...dims, features },
   );
   return pass === "forward" ? operations : operations + backward;
 }

@@ -241,7 +241,9 @@ export function countTable(runs: KernelRuns): Table {
   return table({
     id: "operations",
     title: countTitle(runs),
-    caption: "Every operation of a plain execution in float64, counted at the least length, against the closed form.",
+    caption:
+      "Every operation of a plain execution, position by position where it is causal, counted at a short length, against " +
+      "the closed form. The scale of queries counts, so that poly-2's form has N D more than without.",
     columns: [
       { key: "mechanism", heading: "Mechanism", kind: "text" },
       { key: "setting", heading: "Setting", kind: "text" },

@@ -37,6 +37,8 @@ import { errorRows } from "./errors.ts";
 const MOST_BYTES = 2 ** 31;
 /** Training's repetitions may take this many times less than a forward pass's: what matters is where lines cross. */
 const TRAINING_SHARE = 4;
+/** Operations are counted at the least length, and at no more positions than this. */
+const MOST_COUNTED = 64;
 /** Decoding is measured behind at most this many positions: a state is filled by a whole causal pass. */
 const MOST_POSITIONS = 2048;
 
@@ -112,17 +114,21 @@ function costs(trial: Trial, all: readonly Contender[], engine: Engine, done: nu
       every > 0 && (lengths.length - 1 - index) % every === 0 ? measured(n, "training") : of(),
       of(all.flatMap((each) => predictedRows(each, n))),
     ).pipe(together());
+  const operationRows = (each: Contender, n: number): Measurement[] => {
+    const predicted = each.cost(at(n)), mechanism = each.name;
+    return predicted
+      ? [
+        row("operations", predicted.operations, "1", n, { mechanism, kind: "predicted" }),
+        row("operations", predicted.operations + predicted.backward, "1", n, { mechanism, kind: "training" }),
+      ]
+      : [];
+  };
   const predictedRows = (each: Contender, n: number): Measurement[] => {
     // Closed forms of bytes are those of the kernel pack; other backends allocate otherwise.
-    const predicted = each.cost(at(n)), bytes = engine.pack === "off" ? undefined : each.bytes(at(n));
+    const bytes = engine.pack === "off" ? undefined : each.bytes(at(n));
     const mechanism = each.name;
     return [
-      ...(predicted
-        ? [
-          row("operations", predicted.operations, "1", n, { mechanism, kind: "predicted" }),
-          row("operations", predicted.operations + predicted.backward, "1", n, { mechanism, kind: "training" }),
-        ]
-        : []),
+      ...operationRows(each, n),
       ...(bytes ? [row("bytes", totalBytes(bytes), "bytes", n, { mechanism, kind: "predicted" })] : []),
       ...(bytes && n === lengths.at(-1)
         ? Object.entries(bytes).map(([tensor, value]) => row("bytes/part", value, "bytes", n, { mechanism, tensor }))
@@ -133,14 +139,19 @@ function costs(trial: Trial, all: readonly Contender[], engine: Engine, done: nu
     const n = Math.min(lengths.at(-1)!, 1024);
     const positions = lengths.filter((n) => n <= MOST_POSITIONS);
     const decoding = all.filter(({ name }) => !isPairwise(name)).map(({ mechanism }) => mechanism);
-    const counted = all.flatMap(({ name }) => {
-      const operations = countedOperations(name, at(lengths[0]), seed);
-      return operations === undefined
-        ? []
-        : [row("operations", operations, "1", lengths[0], { mechanism: name, kind: "counted" })];
-    });
+    const least = Math.min(lengths[0], MOST_COUNTED);
     return concat(
-      of(counted),
+      countedOperations(all, at(least), seed).pipe(
+        map((counts) =>
+          counts.flatMap(({ name: mechanism, operations }) =>
+            operations === undefined ? [] : [
+              row("operations", operations, "1", least, { mechanism, kind: "counted" }),
+              // What is timed has its closed form already.
+              ...(least === lengths[0] ? [] : operationRows(all.find(({ name }) => name === mechanism)!, least)),
+            ]
+          )
+        ),
+      ),
       measureParts({ n, d, m: d, features: (d + 1) * (d + 2) / 2, seed }).pipe(
         map((parts) => parts.map(({ part, rate }) => row("rate", rate, "1/s", n, { part }))),
       ),

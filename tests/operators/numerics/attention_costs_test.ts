@@ -97,6 +97,9 @@ Deno.test("operations equal those that an instrumented execution counts, exactly
       const sizes = { n, d, m, causal };
       assertEquals(countSoftmax(inputs).operations, cost.softmax(sizes).operations);
       assertEquals(countQuadratic(inputs).operations, cost.kernel({ ...sizes, route: "quadratic" }).operations);
+      const scaled = { ...sizes, features: { ...featureCost.poly2(d), query: d } }, half = { ...inputs, scale: 0.5 };
+      assertEquals(countQuadratic(half).operations, cost.kernel({ ...scaled, route: "quadratic" }).operations);
+      assertEquals(countKernel(half, countedMaps.poly2).operations, cost.kernel(scaled).operations);
       for (const map of ["poly2", "elu", "relu"] as const) {
         const features = featureCost[map](d);
         assertEquals(countKernel(inputs, countedMaps[map]).operations, cost.kernel({ ...sizes, features }).operations);
@@ -126,6 +129,25 @@ Deno.test("decoding token by token adds up to the causal pass", () => {
   // The first token of a sequence finds no state to add to.
   assertEquals(all(kernel.decode.operations) - 6 * 36 * 12, kernel.operations);
   assertEquals(softmax.decode.state(29), 6 * 29 * 18);
+  // Rows' factors: nor one to bring to another.
+  const favor = cost.kernel({ ...sizes, features: featureCost.favor(7, 10) });
+  assertEquals(all(favor.decode.operations) - 6 * (10 * 12 + 1 + 2 + 10 * 12), favor.operations);
+});
+
+Deno.test("the price of rows' factors is the same in one chunk as in all pairs, and the crossover still where counts meet", () => {
+  const features = featureCost.favor(6, 14, "hyperbolic");
+  const sizes = { n: 31, d: 6, m: 5, causal: true, features };
+  assertEquals(
+    cost.kernel({ ...sizes, route: "chunked", chunk: 31 }).operations,
+    cost.kernel({ ...sizes, route: "quadratic" }).operations,
+  );
+  for (const causal of [false, true]) {
+    const dims = { d: 64, m: 64, causal, features: featureCost.favor(64, 128) };
+    const { operations: n, decode } = cost.crossover(dims);
+    assertAlmostEquals(cost.softmax({ ...dims, n }).operations / cost.kernel({ ...dims, n }).operations, 1, 1e-9);
+    const [soft, kernel] = [cost.softmax({ ...dims, n: 1 }), cost.kernel({ ...dims, n: 1 })];
+    assertAlmostEquals(soft.decode.operations(decode) / kernel.decode.operations(decode), 1, 1e-9);
+  }
 });
 
 Deno.test("memory is THEORY.md 6.5's, by tensor", () => {
