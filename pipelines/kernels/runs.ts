@@ -178,12 +178,13 @@ export class KernelRuns {
     const gap = (n: number) => at(n, "softmax") / soft - at(n, mechanism) / kernel;
     let [low, high] = [1, 2 ** 26];
     if (!(gap(high) > 0) || gap(low) > 0) return undefined;
-    for (let i = 0; i < 100; i++) {
-      const middle = Math.sqrt(low * high);
+    // Closed forms are of whole numbers: a straight line goes from one to the next.
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
       if (gap(middle) > 0) high = middle;
       else low = middle;
     }
-    return high;
+    return high - gap(high) / (gap(high) - gap(low));
   }
 
   /** Operations by closed form, for mechanisms that Heed knows. */
