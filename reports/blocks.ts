@@ -79,20 +79,28 @@ export function drawing(panel: { readonly wide: string; readonly narrow: string 
 
 function tableMarkup(table: Table, number: number): Html {
   const id = `table-${table.id}`;
+  const grid = html`
+    <div class="scroll" role="region" aria-labelledby="${id}-title" tabindex="0">
+      <table class="sortable" aria-labelledby="${id}-title">
+        <thead>
+          <tr>${table.columns.map(headerMarkup)}</tr>
+        </thead>
+        <tbody>${table.rows.map((row) => rowMarkup(table, row))}</tbody>
+      </table>
+    </div>
+  `;
   return html`
     <div class="table" id="${id}">
       <p class="figure-title" id="${id}-title"><span class="number">Table ${number}.</span> ${table.title}</p>
       ${table.caption && html`<p class="caption" id="${id}-caption">${withSubscripts(table.caption)}</p>`}
-      <div class="scroll" role="region" aria-labelledby="${id}-title" tabindex="0">
-        <table class="sortable" aria-labelledby="${id}-title">
-          <thead>
-            <tr>${table.columns.map(headerMarkup)}</tr>
-          </thead>
-          <tbody>${table.rows.map((row) => rowMarkup(table, row))}</tbody>
-        </table>
-      </div>
+      ${table.folded ? foldedMarkup(table, grid) : grid}
     </div>
   `;
+}
+
+function foldedMarkup({ columns }: Table, grid: Html): Html {
+  const headings = columns.slice(1).map(({ heading }) => heading).join(", ");
+  return html`<details class="more"><summary>${columns.length - 1} columns: ${headings}</summary>${grid}</details>`;
 }
 
 function headerMarkup(column: Column): Html {

@@ -43,6 +43,8 @@ export interface Table {
   readonly caption: string;
   readonly columns: readonly Column[];
   readonly rows: readonly Readonly<Record<string, Cell>>[];
+  /** Whether a reader opens it: what few look for shall not stand in the way of others. @default {false} */
+  readonly folded?: boolean;
 }
 
 /** What a table is made of. */

@@ -18,9 +18,6 @@ import { overlap, renamed, seedNote } from "./figures.ts";
 import type { Labels } from "../runs.ts";
 import type { ScoreRuns } from "./runs.ts";
 
-/** What is counted as well as predicted. */
-export const costMetrics = ["operations", "activations", "bytes", "parameters"] as const;
-
 /** Scores whose counted cost isn't exactly the closed form's, in any trial. */
 export function disagreeing(runs: ScoreRuns, metric: string): string[] {
   const part: Labels = metric === "parameters" ? { part: "attention" } : {};

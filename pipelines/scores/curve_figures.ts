@@ -14,7 +14,6 @@ import {
   type Interval,
   lineWithInterval,
   listWords,
-  meanInterval,
 } from "../../reports/mod.ts";
 import { lateMean } from "../late.ts";
 import { ends } from "./figures.ts";
@@ -69,8 +68,8 @@ export function lossFigure(runs: ScoreRuns): Figure | undefined {
 /** Scores by the mean over the last tenth of a curve, lowest first. */
 function lateRanking(runs: ScoreRuns, metric: string): { readonly score: string; readonly estimate: Interval }[] {
   return runs.scores.flatMap((score) => {
-    const trials = [...Map.groupBy(runs.select(metric, { score }), ({ trial }) => trial).values()];
-    return trials.length === 0 ? [] : [{ score, estimate: meanInterval(trials.map(lateMean)) }];
+    const estimate = runs.late(score, metric);
+    return estimate ? [{ score, estimate }] : [];
   }).sort((a, b) => a.estimate.mean - b.estimate.mean);
 }
 

@@ -13,7 +13,7 @@ import { alignmentFigure, entropyFigure, testFigure, thumbnail } from "./figures
 import { headlineOf } from "./headline.ts";
 import { scoresMethod } from "./method.ts";
 import { ScoreRuns } from "./runs.ts";
-import { costTable, differenceTable, publishedTable, qualityTable, spokenTable } from "./tables.ts";
+import { costTable, differenceTable, publishedTable, qualityTable, spokenTable, trainingTable } from "./tables.ts";
 
 /** Draws the page. Sentences, titles and verdicts are computed from the rows; what was not run is said to be missing. */
 export function scoresPage(results: Results): Promise<Page> {
@@ -35,7 +35,7 @@ export function scoresPage(results: Results): Promise<Page> {
       ),
       section("What they cost", costFigure(runs, "operations"), costFigure(runs, "activations"), timeFigure(runs)),
       section("Gradients", gradientFigure(runs, "query"), gradientFigure(runs, "memory")),
-      section("Every number", qualityTable(runs), costTable(runs)),
+      section("Every number", qualityTable(runs), costTable(runs), trainingTable(runs)),
       claimsSection(
         "Ten claims of the teaching notes that this comparison began with. Each is held against theory and against these " +
           "runs, and its verdict follows a rule that is stated below. A small model that pronounces short words can refute a " +

@@ -7,6 +7,7 @@ import { type Score, scores as known } from "../../operators/mod.ts";
 import type { Measurement } from "../../operators/records.ts";
 import { type Difference, formatEstimate, type Interval } from "../../reports/mod.ts";
 import type { Results, Trial } from "../experiment.ts";
+import { lateMean } from "../late.ts";
 import { carrying, differenceOf, estimateOf, finite, type Labels, lastValues, seedsOf } from "../runs.ts";
 
 const LABELS: Readonly<Record<string, string>> = Object.fromEntries(
@@ -83,6 +84,12 @@ export class ScoreRuns {
   /** Mean over seeds of the last values, with its 95% t-interval; nothing when there is no value. */
   estimate(score: string, metric: string, labels: Labels = {}): Interval | undefined {
     return estimateOf(this.bySeed(score, metric, labels).values());
+  }
+
+  /** Mean over seeds of each seed's mean over the last tenth of a curve, with its interval. */
+  late(score: string, metric: string): Interval | undefined {
+    const curves = Map.groupBy(this.select(metric, { score }), ({ trial }) => trial);
+    return estimateOf([...curves.values()].map(lateMean));
   }
 
   /** The mean alone. */

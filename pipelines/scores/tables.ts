@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Cell, formatCount, formatEstimate, listWords, type Table, table } from "../../reports/mod.ts";
+import { type Cell, formatCount, formatEstimate, formatMean, listWords, type Table, table } from "../../reports/mod.ts";
 import { sizes } from "./cost_figures.ts";
 import { ends } from "./figures.ts";
 import { ranking } from "./headline.ts";
@@ -42,13 +42,15 @@ export function qualityTable(runs: ScoreRuns): Table {
 
 /** What a score costs, predicted, counted and timed, and how fast the model learns with it. */
 export function costTable(runs: ScoreRuns): Table {
-  const kind = { kind: "counted" }, median = { quantile: 0.5 };
+  const kind = { kind: "counted" }, predicted = { kind: "predicted" }, median = { quantile: 0.5 };
   const columns: readonly NumberColumn[] = [
     { key: "own", heading: "Parameters of the score", metric: "parameters", labels: { ...kind, part: "attention" } },
     { key: "all", heading: "Parameters of the model", metric: "parameters", labels: { part: "model" } },
-    { key: "predicted", heading: "Operations predicted", metric: "operations", labels: { kind: "predicted" } },
+    { key: "predicted", heading: "Operations predicted", metric: "operations", labels: predicted },
     { key: "operations", heading: "Operations counted", metric: "operations", labels: kind },
+    { key: "activationsPredicted", heading: "Activations predicted", metric: "activations", labels: predicted },
     { key: "activations", heading: "Activations counted", metric: "activations", labels: kind },
+    { key: "bytesPredicted", heading: "Bytes predicted", metric: "bytes", labels: predicted },
     { key: "bytes", heading: "Bytes counted", metric: "bytes", labels: kind },
     { key: "forward", heading: "Time, scores", unit: "ms", metric: "time/forward", labels: median, scale: 1e3 },
     {
@@ -72,6 +74,31 @@ export function costTable(runs: ScoreRuns): Table {
   }, columns);
 }
 
+/** What was measured while the models learnt: dev words, gradients, padding. */
+export function trainingTable(runs: ScoreRuns): Table {
+  const dev = { set: "dev" };
+  const columns: readonly NumberColumn[] = [
+    { key: "per", heading: "PER", unit: "%", metric: "per", labels: dev },
+    { key: "wer", heading: "WER", unit: "%", metric: "wer", labels: dev },
+    { key: "loss", heading: "Dev loss", unit: "nats", metric: "loss", labels: dev },
+    { key: "perplexity", heading: "Perplexity", metric: "perplexity", labels: dev },
+    { key: "entropy", heading: "Entropy", unit: "nats", metric: "entropy", labels: dev },
+    { key: "relative", heading: "Entropy over uniform", metric: "entropy/relative", labels: dev },
+    { key: "query", heading: "Gradient at queries", metric: "gradient/query", labels: {}, late: true },
+    { key: "memory", heading: "Gradient at memory", metric: "gradient/memory", labels: {}, late: true },
+    { key: "global", heading: "Global gradient", metric: "gradient/global", labels: {}, late: true },
+    { key: "padding", heading: "Padding", unit: "% of positions", metric: "padding", labels: {} },
+  ];
+  return numbers(runs, {
+    id: "training",
+    title: ends(runs.ranked("loss", dev), (loss) => `${formatMean(loss)} nats`, "a phoneme's loss on the dev words is"),
+    caption:
+      `Dev words after the last pass, greedy search; padding of the last pass; gradient norms before clipping, a ` +
+      `mean over the last tenth of training. ${note(runs)}`,
+    folded: true,
+  }, columns);
+}
+
 interface NumberColumn {
   readonly key: string;
   readonly heading: string;
@@ -79,11 +106,13 @@ interface NumberColumn {
   readonly metric: string;
   readonly labels: Labels;
   readonly scale?: number;
+  /** Whether it is the mean over the last tenth of a curve, not the last value. @default {false} */
+  readonly late?: boolean;
 }
 
 function numbers(
   runs: ScoreRuns,
-  about: { readonly id: string; readonly title: string; readonly caption: string },
+  about: Pick<Table, "id" | "title" | "caption" | "folded">,
   columns: readonly NumberColumn[],
 ): Table {
   return table({
@@ -91,8 +120,8 @@ function numbers(
     columns: [{ key: "score", heading: "Score", kind: "text" }, ...columns],
     rows: runs.scores.map((score) => ({
       score,
-      ...Object.fromEntries(columns.map(({ key, metric, labels, scale = 1 }): [string, Cell] => {
-        const estimate = runs.estimate(score, metric, labels);
+      ...Object.fromEntries(columns.map(({ key, metric, labels, scale = 1, late = false }): [string, Cell] => {
+        const estimate = late ? runs.late(score, metric) : runs.estimate(score, metric, labels);
         if (!estimate) return [key, null];
         const { mean, low, high, count } = estimate;
         // Counts agree between seeds to the last digit: an interval of width 0 would only be noise to read.

@@ -129,6 +129,36 @@ Deno.test("with one epoch, errors within it and training loss show learning, eac
   assertStringIncludes(bare.html, "Every training word was seen once");
 });
 
+Deno.test("the tables hold every number: predicted beside counted, dev words, gradients, padding", async () => {
+  const results = scoreResults(), runs = new ScoreRuns(results);
+  const { page, html } = await textOf(results);
+  const tables = page.sections.flatMap(({ blocks }) => blocks).flatMap((block) =>
+    typeof block !== "string" && block.kind === "table" ? [block] : []
+  );
+  const [cost, training] = ["cost", "training"].map((id) => tables.find((table) => table.id === id)!);
+  const general = (table: typeof cost) => table.rows.find(({ score }) => score === "general")!;
+  for (const what of ["", "activations", "bytes"]) {
+    const [predicted, counted] = what === "" ? ["predicted", "operations"] : [`${what}Predicted`, what];
+    assertEquals(general(cost)[predicted], general(cost)[counted]);
+    assertEquals(general(cost)[counted], runs.mean("general", counted, { kind: "counted" }));
+  }
+  const mean = (key: string) => (general(training)[key] as { mean: number }).mean;
+  for (const metric of ["per", "wer", "loss"]) assertEquals(mean(metric), runs.mean("general", metric, { set: "dev" }));
+  assertEquals(mean("padding"), runs.mean("general", "padding"));
+  // The last tenth of 80 points are 8: from 73,000 words on.
+  for (const input of ["query", "memory", "global"]) {
+    const late = results.rows.filter(({ labels, metric, step }) =>
+      labels.score === "general" && metric === `gradient/${input}` && step > 72_000
+    );
+    assertEquals(late.length, 3 * 8);
+    assert(Math.abs(mean(input) / (late.reduce((sum, { value }) => sum + value, 0) / 24) - 1) < 1e-9);
+  }
+  assertEquals(training.rows.find(({ score }) => score === "location")!.memory, 0);
+  // Closed until a reader opens it; the others stand open.
+  assertStringIncludes(html, "<summary>10 columns: PER, WER, Dev loss, Perplexity");
+  assertEquals(tables.filter(({ folded }) => folded).map(({ id }) => id), ["training"]);
+});
+
 Deno.test("the page doesn't depend on the order in which trials finished", async () => {
   const results = scoreResults({ seeds: 2, epochs: 2 });
   const turned = { ...results, trials: [...results.trials].reverse() };
