@@ -91,7 +91,7 @@ export function alignmentRows(setting: Setting, parameters: Parameters, epochs: 
   );
 }
 
-/** A few test sentences as they were translated; the value is the log-probability. */
+/** A few test sentences as they were translated, by the search that BLEU is of; the value is the log-probability. */
 export function translationRows(
   { sets, vocabulary, model, row, join, size }: Setting,
   parameters: Parameters,
@@ -100,7 +100,13 @@ export function translationRows(
   return pull(shownWords(sets.test)).pipe(
     tokenize(vocabulary),
     batch({ size: 16 }),
-    predict(model, { parameters, vocabulary: vocabulary.target, maxLength: longest, beams: size("beams") }),
+    predict(model, {
+      parameters,
+      vocabulary: vocabulary.target,
+      maxLength: longest,
+      beams: size("beams"),
+      alpha: size("alpha"),
+    }),
     toArray(),
     map((predicted) =>
       predicted.flatMap(({ predictions }) => predictions).map(({ example, hypothesis, logProbability }) =>
