@@ -1,18 +1,27 @@
 /**
  * The program as a user meets it: exit codes, lines, signals. Child processes with the permissions of the tasks.
  */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { DatabaseSync } from "node:sqlite";
+import { InputError } from "../operators/records.ts";
+import { Store } from "../pipelines/run/store.ts";
 
 const path = (relative: string) => fromFileUrl(new URL(relative, import.meta.url));
 const FAKE = path("./pipelines/run/fake.ts");
 const PERMISSIONS = ["--no-prompt", "--allow-read", "--allow-write", "--allow-sys=cpus"];
 const STORE = join(".heed", "store.sqlite");
 
-function command(cwd: string, args: readonly string[], permissions: readonly string[] = PERMISSIONS): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--config", path("../deno.json"), ...permissions, path("../main.ts"), ...args],
+/** @param shell Runs the program from a line of a shell, as `$0` and `$@`. */
+function command(
+  cwd: string,
+  args: readonly string[],
+  permissions: readonly string[] = PERMISSIONS,
+  shell?: string,
+): Deno.Command {
+  const own = ["run", "--quiet", "--config", path("../deno.json"), ...permissions, path("../main.ts"), ...args];
+  return new Deno.Command(shell === undefined ? Deno.execPath() : "sh", {
+    args: shell === undefined ? own : ["-c", shell, Deno.execPath(), ...own],
     cwd,
     stdin: "null",
     stdout: "piped",
@@ -181,6 +190,9 @@ Deno.test("a wrong call is exit code 2 and one line, and nothing is written or t
     await Deno.writeTextFile(join(folder, "text.sqlite"), "no database\n".repeat(100));
     const cases: readonly (readonly [readonly string[], string])[] = [
       [["pipelin"], "did you mean pipeline?"],
+      [["pipeline", "scors"], "Cannot find the pipeline scors: did you mean scores?"],
+      [["report", "scors"], "there is no store at"],
+      [["list", "nothing"], "Cannot find the pipeline nothing: accepted: scores, paths"],
       [["pipeline", FAKE, "--sets", "a=1"], "did you mean --set?"],
       [["pipeline", FAKE, "--set", "step=1"], "did you mean steps?"],
       [["pipeline", FAKE, "--set", "steps=0"], "must be from 1 to 1000: current value is 0"],
@@ -212,6 +224,73 @@ Deno.test("a store that may not be written is one line, exit code 2", () =>
     const { code, stderr } = await heed(folder, ["pipeline", FAKE], allowed);
     assertEquals(code, 2);
     assertMatch(stderr, /^Cannot open the store [^\n]* without the permission for it\n$/);
+  }));
+
+Deno.test("a store that another program has locked, or that can only be read, is one line and exit code 2, and kept", () =>
+  inFolder(async (folder) => {
+    const told = (path: string, rule: string) =>
+      `Cannot use the store ${path} as ${rule}, or name another with --store`;
+    const locked = join(folder, "locked.sqlite"), readable = join(folder, "readable.sqlite");
+    for (const path of [locked, readable]) new Store(path).close();
+    // Both wait as long as the store is patient, at the same time.
+    const other = new DatabaseSync(locked);
+    other.exec("BEGIN EXCLUSIVE");
+    const refused = heed(folder, ["pipeline", FAKE, "--store", locked]);
+    const rule = "another program has locked it: close that";
+    assertEquals(assertThrows(() => new Store(locked), InputError).message, told(locked, rule));
+    const { code, stdout, stderr } = await refused;
+    assertEquals([code, stdout, stderr], [2, "", `${told(locked, rule)}\n`]);
+    other.close();
+    new Store(locked).close();
+    // A write version above 2 makes a database read-only for everyone (SQLite's file format, 1.3.3): modes don't stop root.
+    const bytes = await Deno.readFile(readable);
+    bytes[18] = 3;
+    await Deno.writeFile(readable, bytes);
+    const only = told(readable, "it is read-only: make it writable");
+    assertEquals(assertThrows(() => new Store(readable), InputError).message, only);
+    const program = await heed(folder, ["pipeline", FAKE, "--store", readable]);
+    assertEquals([program.code, program.stdout, program.stderr], [2, "", `${only}\n`]);
+    assertEquals(await Deno.readFile(readable), bytes);
+  }));
+
+Deno.test("a badly formed line of a dictionary is found inside a worker, and is one line and exit code 2", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "bad.dict"), "CAT  K AE T\nDOG  D AO G\nBIRD\nFISH  F IH SH\n");
+    const args = ["pipeline", "scores", "--set", "train=bad.dict", "--set", "scores=dot", "--seeds", "1"];
+    const { code, stdout, stderr } = await heed(folder, args);
+    assertEquals([code, stdout], [2, ""], stderr);
+    const [first, ...rest] = stderr.trim().split("\n");
+    assertEquals([first, rest.length], ["1 trial", 1]);
+    assertMatch(rest[0], /^Cannot read [^\n]*bad\.dict[^\n]*line 3/);
+  }));
+
+Deno.test("a full disk is one line and exit code 2; what was stored before is kept, and the same command goes on", {
+  ignore: Deno.build.os === "windows",
+}, () =>
+  inFolder(async (folder) => {
+    const [whole, full] = [join(folder, "whole"), join(folder, "full")];
+    await Deno.mkdir(whole);
+    await Deno.mkdir(full);
+    const call = timed(40, 1);
+    // No file may grow beyond 128 KiB: the shell's limit, whose signal is ignored, so that writing fails as on a full disk.
+    const limited = command(full, call, PERMISSIONS, 'trap \'\' XFSZ; ulimit -f 256; exec "$0" "$@"');
+    const { code, stdout, stderr } = await limited.output();
+    const lines = new TextDecoder().decode(stderr).trim().split("\n").filter((line) =>
+      !/^\d+ trials|finished/.test(line)
+    );
+    assertEquals([code, stdout.length, lines.length], [2, 0, 1], lines.join("\n"));
+    assertMatch(
+      lines[0],
+      /^Cannot use the store \S+ as the disk refuses to take more \([^)]+\): what was stored before is kept$/,
+    );
+    const kept = JSON.parse(rowsIn(full));
+    assertEquals((await heed(whole, call)).code, 0);
+    const rows: readonly unknown[] = JSON.parse(rowsIn(whole));
+    assert(kept.length > 0 && kept.length < rows.length, `${kept.length} of ${rows.length} rows`);
+    const again = new Set(rows.map((row) => JSON.stringify(row)));
+    assert(kept.every((row: unknown) => again.has(JSON.stringify(row))));
+    assertEquals((await heed(full, call)).code, 0);
+    assertEquals(rowsIn(full), rowsIn(whole));
   }));
 
 Deno.test("help is there for every command, with examples", () =>
