@@ -4,7 +4,8 @@
  * Every attention is measured side by side on one core: time, peak bytes and operations at one length after another, at
  * three widths, causal and not, against the closed forms of THEORY.md 6.3 to 6.5. Another trial learns a small attention
  * model and holds each kernel against softmax on its queries and keys. Trials take times, so they run alone. At some of
- * the lengths a forward and a backward pass are timed together, too: training.
+ * the lengths a forward and a backward pass are timed together, too: training; and one more token behind so many
+ * positions: decoding.
  *
  * Quick profile: N to 4,096, training at every second length, about 35 s on a quiet core. Full profile: N to 32,768, three
  * seeds, some hours.
@@ -56,6 +57,13 @@ const options = {
     min: 0,
     max: 100,
   },
+  decoding: {
+    kind: "integer",
+    help: "time one more token behind those of the lengths that have at most so many positions",
+    default: { quick: 2048, full: 8192 },
+    min: 0,
+    max: 2 ** 20,
+  },
   words: {
     kind: "integer",
     help: "words that the model whose queries and keys are looked at learns from; 0 leaves that out",
@@ -80,7 +88,7 @@ export const kernelsExperiment: Experiment = {
   alone: true,
   seeds: { quick: 1, full: 3 },
   configurations(asked: Options) {
-    const { mechanisms, dims, repeats, budget, training, words } = asked;
+    const { mechanisms, dims, repeats, budget, training, decoding, words } = asked;
     try {
       for (const key of ["lengths", "dims"] as const) {
         for (const text of asked[key] as readonly string[]) {
@@ -104,7 +112,7 @@ export const kernelsExperiment: Experiment = {
         ...(dims as readonly string[]).flatMap((d) =>
           ["no", "yes"].map((causal) => ({
             ...{ part: "cost", mechanisms, lengths, d: Number(d), causal },
-            ...{ repeats, budget, training },
+            ...{ repeats, budget, training, decoding },
           }))
         ),
         ...(Number(words) > 0

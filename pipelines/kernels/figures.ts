@@ -41,6 +41,9 @@ export function memoryFigure(runs: KernelRuns): Figure {
     }
     const { memory } = cost.crossover({ d: setting.d, m: setting.d });
     marks.push({ panel, x: memory.materialised, label: `N² = C(M+1) at ${formatNumber(memory.materialised, 0)}` });
+    const crossed = runs.memoryCrossing(setting, "poly2", "softmax-materialised", "measured")?.n;
+    if (crossed) marks.push({ panel, x: crossed, label: `measured ${formatNumber(crossed, 0)}` });
+    marks.push({ panel, x: memory.streaming, label: `N = C(M+1) at ${formatNumber(memory.streaming, 0)}` });
   }
   let farthest = "";
   for (const { relative, mechanism } of byteErrors(runs)) {
@@ -59,8 +62,9 @@ export function memoryFigure(runs: KernelRuns): Figure {
       caption:
         "Most bytes held at once beyond Q, K and V: the output, all between, and the scratch of device kernels, as the " +
         "backend's allocator saw it. Points are measured, lines predicted. The flat part at short lengths is the scratch of " +
-        "matrix products (524,288 bytes), which doesn't grow. The vertical line is where N × N numbers are as many as the " +
-        "state of poly-2.",
+        "matrix products (524,288 bytes), which doesn't grow. Vertical lines: where N × N scores, and the numbers that " +
+        "streaming softmax keeps, one a position, are as many as the state of poly-2; and from where on poly-2 was seen to " +
+        "hold less than all scores.",
       rows,
       marks,
       x: "N, positions",
@@ -163,13 +167,18 @@ export function errorFigure(runs: KernelRuns): Figure | undefined {
 
 /** Decoding: time a token against position. */
 export function decodeFigure(runs: KernelRuns): Figure | undefined {
-  const rows: LogLogRow[] = [];
+  const rows: LogLogRow[] = [], marks: LogLogMark[] = [];
   const settings = panelOrder(runs.settings.filter(({ causal }) => causal));
   for (const setting of settings) {
-    for (const mechanism of runs.mechanisms.filter((each) => !each.includes("-"))) {
+    const panel = settingName(setting).replace(", causal", "");
+    const { decode } = cost.crossover({ d: setting.d, m: setting.d });
+    const crossed = runs.decodeCrossing(setting, "poly2")?.n;
+    marks.push({ panel, x: decode, label: `predicted ${formatNumber(decode, 0)}` });
+    if (crossed) marks.push({ panel, x: crossed, label: `measured ${formatNumber(crossed, 0)}` });
+    for (const mechanism of runs.mechanisms) {
       for (const { n, value } of runs.series("decode", setting, mechanism)) {
         rows.push({
-          panel: settingName(setting).replace(", causal", ""),
+          panel,
           mechanism: labelOf(mechanism),
           kind: "measured",
           x: n,
@@ -195,8 +204,10 @@ export function decodeFigure(runs: KernelRuns): Figure | undefined {
         : "Time a token against position",
       caption:
         `One token behind a filled state: softmax reads its key-value cache, which grows (and is copied, to be joined ` +
-        `with the new token); a kernel's state has the same size at every position. Medians.`,
+        `with the new token); a kernel's state has the same size at every position. Medians. Vertical lines: behind how many ` +
+        "positions poly-2 is predicted to take fewer operations a token than softmax, and where it took less time.",
       rows,
+      marks,
       x: "position",
       y: "Time a token",
       unit: "s",

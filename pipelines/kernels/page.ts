@@ -22,6 +22,7 @@ import { contenderNames, isPairwise, isSoftmax, labelOf } from "./contenders.ts"
 import { executedCrossover } from "./executed.ts";
 import { decodeFigure, errorFigure, memoryFigure, named, planFigure, winnerFigure } from "./figures.ts";
 import { thumbnail, timeFigure, trainingFigure } from "./time_figures.ts";
+import { memoryTable } from "./memory_table.ts";
 import { KernelRuns, settingName } from "./runs.ts";
 import {
   bytesTable,
@@ -57,7 +58,7 @@ export function kernelsPage(results: Results): Promise<Page> {
       ),
       section("Training", training, training && trainingTable(runs), training && trainingNote(runs)),
       section("Who wins", winnerFigure(runs), winnerFigure(runs, "elu"), exponentTable(runs)),
-      section("Memory", memoryFigure(runs), wide && bytesTable(runs, wide)),
+      section("Memory", memoryFigure(runs), memoryTable(runs), wide && bytesTable(runs, wide)),
       section("What a kernel gets wrong", errorFigure(runs), errorNote(runs)),
       section("Decoding", decodeFigure(runs)),
       section(

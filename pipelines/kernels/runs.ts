@@ -30,17 +30,23 @@ export interface Timed {
   readonly high: number;
 }
 
-/** Where two attentions took the same time. */
+/** Where two attentions took the same time, or the same bytes. */
 export interface Crossing {
   /** N; nothing when one took less at every length. */
   readonly n: number | undefined;
   /** Whether N lies beyond the lengths that were measured. */
   readonly beyond: boolean;
-  /** Softmax's time over the kernel's at the greatest length that both have. */
+  /** Softmax's value over the kernel's at the greatest length that both have. */
   readonly lastRatio: number;
   readonly lastN: number;
   /** The least length that both have. */
   readonly firstN: number;
+}
+
+/** A value at a length or position. */
+interface Point {
+  readonly n: number;
+  readonly value: number;
 }
 
 /** Rows, looked up. */
@@ -154,16 +160,30 @@ export class KernelRuns {
 
   /** Where a kernel overtakes streaming softmax for good, by least times. */
   crossing(setting: Setting, mechanism: string, pass: Pass = "forward"): Crossing | undefined {
-    const softmax = new Map(this.best(setting, "softmax", pass).map(({ n, seconds }) => [n, seconds]));
-    const both = this.best(setting, mechanism, pass).filter(({ n }) => softmax.has(n))
-      .map(({ n, seconds }) => ({ n, ratio: softmax.get(n)! / seconds }));
-    if (both.length < 2) return undefined;
-    const last = both[both.length - 1];
-    const ended = { lastRatio: last.ratio, lastN: last.n, firstN: both[0].n };
-    const n = overtaken(both);
-    if (n !== undefined) return { n, beyond: false, ...ended };
-    if (last.ratio >= 1) return { n: undefined, beyond: false, ...ended };
-    return { n: this.moved(setting, mechanism, last.n, pass), beyond: true, ...ended };
+    const [softmax, kernel] = ["softmax", mechanism].map((each) =>
+      this.best(setting, each, pass).map(({ n, seconds }) => ({ n, value: seconds }))
+    );
+    const found = crossingOf(softmax, kernel);
+    if (!found || found.n !== undefined || found.lastRatio >= 1) return found;
+    return { ...found, n: this.moved(setting, mechanism, found.lastN, pass), beyond: true };
+  }
+
+  /** Behind how many positions one more token costs a kernel less than softmax, by medians. */
+  decodeCrossing(setting: Setting, mechanism: string): Crossing | undefined {
+    return crossingOf(this.series("decode", setting, "softmax"), this.series("decode", setting, mechanism));
+  }
+
+  /** From which N on a kernel's peak bytes are less than softmax's, which is `softmax` or `softmax-materialised`. */
+  memoryCrossing(
+    setting: Setting,
+    mechanism: string,
+    softmax: string,
+    kind: "measured" | "predicted",
+  ): Crossing | undefined {
+    return crossingOf(
+      this.series("bytes", setting, softmax, { kind }),
+      this.series("bytes", setting, mechanism, { kind }),
+    );
   }
 
   /** Where closed forms at the measured speeds near `n` say that times are equal. */
@@ -207,6 +227,15 @@ export class KernelRuns {
     const features = contender(mechanism).features?.(d);
     return features && cost.crossover({ d, m: d, causal, features })[pass === "training" ? "training" : "operations"];
   }
+}
+
+/** Where the second of two series falls below the first for good. */
+function crossingOf(first: readonly Point[], second: readonly Point[]): Crossing | undefined {
+  const values = new Map(first.map(({ n, value }) => [n, value]));
+  const both = second.filter(({ n }) => values.has(n)).map(({ n, value }) => ({ n, ratio: values.get(n)! / value }));
+  if (both.length < 2) return undefined;
+  const last = both[both.length - 1];
+  return { n: overtaken(both), beyond: false, lastRatio: last.ratio, lastN: last.n, firstN: both[0].n };
 }
 
 /** Where a ratio passes 1 for good, on a straight line between logarithms; nothing when it does so nowhere. */

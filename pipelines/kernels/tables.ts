@@ -114,7 +114,8 @@ function crossoverTitle(ratios: readonly (number | null)[], opening: string): st
   } times the length that equal operations predict`;
 }
 
-function measuredCell(crossing: ReturnType<KernelRuns["crossing"]>): Cell {
+/** A length, or the bound that lengths measured put on it. */
+export function measuredCell(crossing: ReturnType<KernelRuns["crossing"]>): Cell {
   if (!crossing) return null;
   if (crossing.n === undefined) {
     return crossing.lastRatio >= 1 ? { sign: "<", value: crossing.firstN } : { sign: ">", value: crossing.lastN };

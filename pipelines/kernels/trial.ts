@@ -39,8 +39,6 @@ const MOST_BYTES = 2 ** 31;
 const TRAINING_SHARE = 4;
 /** Operations are counted at the least length, and at no more positions than this. */
 const MOST_COUNTED = 64;
-/** Decoding is measured behind at most this many positions: a state is filled by a whole causal pass. */
-const MOST_POSITIONS = 2048;
 
 /** Runs one trial; a cost trial goes on behind the last length that is stored. */
 export function runKernelsTrial(trial: Trial, { checkpoint }: TrialContext): Observable<TrialEvent> {
@@ -137,7 +135,7 @@ function costs(trial: Trial, all: readonly Contender[], engine: Engine, done: nu
   };
   const last = (): Observable<Measurement[]> => {
     const n = Math.min(lengths.at(-1)!, 1024);
-    const positions = lengths.filter((n) => n <= MOST_POSITIONS);
+    const positions = lengths.filter((n) => n <= Number(options.decoding));
     const decoding = all.filter(({ name }) => !isPairwise(name)).map(({ mechanism }) => mechanism);
     const least = Math.min(lengths[0], MOST_COUNTED);
     return concat(
