@@ -5,6 +5,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import { fromFileUrl, join } from "@std/path";
 import { DatabaseSync } from "node:sqlite";
 import { InputError } from "../operators/records.ts";
+import { contenderNames } from "../pipelines/kernels/contenders.ts";
+import { CALIBRATION, calibrationKey, rateNames } from "../pipelines/plan/calibration.ts";
 import { Store } from "../pipelines/run/store.ts";
 
 const path = (relative: string) => fromFileUrl(new URL(relative, import.meta.url));
@@ -216,6 +218,31 @@ Deno.test("a wrong call is exit code 2 and one line, and nothing is written or t
     assertEquals(await Deno.readTextFile(join(folder, "text.sqlite")), "no database\n".repeat(100));
     const left = [...Deno.readDirSync(folder)].map((entry) => entry.name).filter((name) => name.includes("starts"));
     assertEquals(left, []);
+  }));
+
+Deno.test("plan prints a table or one JSON object, from the calibration that is kept; wrong sizes are exit code 2", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(join(folder, ".heed"));
+    const rates = Object.fromEntries(rateNames().map((name) => [name, 1e9]));
+    await Deno.writeTextFile(join(folder, CALIBRATION), JSON.stringify({ key: calibrationKey(), rates }));
+    const call = ["plan", "--n", "512", "--d", "8", "--heads", "2", "--causal", "--memory", "1GB"];
+    const { code, stdout, stderr } = await heed(folder, call);
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(stdout, /^N 512, D 8, M 8, heads 2, sequences 1, causal; Q, K and V 98.3 kB, limit 1 GB\n/);
+    for (const name of contenderNames) assertStringIncludes(stdout, `\n  ${name} `);
+    assertMatch(stdout, /\nUse [^\n]+\n$/);
+    const json = await heed(folder, [...call, "--json"]);
+    assertEquals([json.code, json.stderr], [0, ""]);
+    const { sizes, limit, mechanisms, crossovers, recommendation } = JSON.parse(json.stdout);
+    assertEquals(sizes, { n: 512, d: 8, m: 8, heads: 2, batch: 1, causal: true });
+    assertEquals([limit, mechanisms.length], [1e9, contenderNames.length]);
+    const [softmax] = mechanisms;
+    assertEquals(softmax.operations, 2 * (512 * 513 / 2 * 35 + 512 * 6));
+    assertEquals([softmax.milliseconds, softmax.fits], [softmax.operations / 1e6, true]);
+    assert(crossovers.poly2.training > 0 && stdout.endsWith(`${recommendation}\n`));
+    const wrong = await heed(folder, ["plan", "--n", "0", "--d", "8"]);
+    assertEquals([wrong.code, wrong.stdout], [2, ""]);
+    assertMatch(wrong.stderr, /^Cannot plan as n must be a positive whole number[^\n]*\n$/);
   }));
 
 Deno.test("a store that may not be written is one line, exit code 2", () =>

@@ -8,7 +8,7 @@ import { type AttentionDims, checkAttentionDims, cost, type Crossovers } from ".
 import { InputError } from "../../operators/records.ts";
 import { formatBytes, formatNumber, formatSeconds } from "../../reports/mod.ts";
 import { totalBytes } from "../kernels/bytes.ts";
-import { contender, contenderNames, isSoftmax } from "../kernels/contenders.ts";
+import { contender, contenderNames, isPairwise, isSoftmax } from "../kernels/contenders.ts";
 import { type Calibration, rateOf } from "./calibration.ts";
 
 /** One mechanism's prediction. */
@@ -29,8 +29,8 @@ export interface Plan {
   readonly inputs: number;
   readonly limit: number | undefined;
   readonly mechanisms: readonly Planned[];
-  /** Poly-2 against softmax. */
-  readonly crossovers: Crossovers;
+  /** Each kernel against softmax, by its name. */
+  readonly crossovers: Readonly<Record<string, Crossovers>>;
   readonly recommendation: string;
 }
 
@@ -93,7 +93,12 @@ export function planFor(sizes: Required<AttentionDims>, limit: number | undefine
       fits: limit === undefined || all !== null && all <= limit,
     }];
   });
-  const crossovers = cost.crossover({ d, m, causal });
+  const crossovers = Object.fromEntries(
+    contenderNames.filter((name) => !isPairwise(name)).flatMap((name) => {
+      const features = contender(name).features?.(d);
+      return features ? [[name, cost.crossover({ d, m, causal, features })]] : [];
+    }),
+  );
   return { sizes, inputs, limit, mechanisms, crossovers, recommendation: recommend(mechanisms, limit, sizes) };
 }
 
@@ -143,26 +148,31 @@ export function planText({ sizes, inputs, limit, mechanisms, crossovers, recomme
     formatSeconds(each.milliseconds / 1000),
     each.fits ? "" : "too large",
   ]);
-  const rows = [["mechanism", "operations", "bytes in all", "time", ""], ...cells];
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const { memory } = crossovers, whole = (value: number) => formatNumber(value, 0);
+  const whole = (value: number) => value === 0 ? "any" : formatNumber(value, 0);
+  const crossed = Object.entries(crossovers).map((
+    [name, { operations, training, decode, memory }],
+  ) => [name, ...[operations, training, decode, memory.materialised, memory.streaming, memory.cache].map(whole)]);
   return [
     `N ${formatNumber(n)}, D ${d}, M ${m}, heads ${heads}, sequences ${batch}, ${
       causal ? "causal" : "not causal"
     }; Q, K and V ` +
     `${formatBytes(inputs)}${limit === undefined ? "" : `, limit ${formatBytes(limit)}`}`,
     "",
-    ...rows.map((row) =>
-      "  " + row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ").trimEnd()
-    ),
+    ...aligned([["mechanism", "operations", "bytes in all", "time", ""], ...cells]),
     "",
-    `Poly-2 against softmax: fewer operations from N = ${whole(crossovers.operations)} (products alone ${
-      whole(crossovers.products)
-    }), for one more token from ${whole(crossovers.decode)};`,
-    `less memory than N x N scores from ${whole(memory.materialised)}, than streaming softmax from ${
-      whole(memory.streaming)
-    }, than a key-value cache from ${whole(memory.cache)}.`,
+    "Against softmax, from which N on a kernel takes fewer operations in a forward pass, in training (backward, too), and for",
+    "one more token, and less memory than N x N scores, than streaming softmax, and than a key-value cache:",
+    "",
+    ...aligned([["kernel", "forward", "training", "one token", "N x N", "streaming", "cache"], ...crossed]),
     "",
     recommendation,
   ].join("\n");
+}
+
+/** Columns of a table, the first to the left and the others to the right. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows.map((row) =>
+    "  " + row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ").trimEnd()
+  );
 }
