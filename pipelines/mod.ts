@@ -13,6 +13,8 @@ import { pathsExperiment } from "./paths.ts";
 import { scoresExperiment } from "./scores.ts";
 
 export * from "./experiment.ts";
+export { Store } from "./run/store.ts";
+export { type StoredChain, type TrialSink, withStore } from "./run/with_store.ts";
 
 /** Every question, in the order of the site. */
 export const experiments: readonly Experiment[] = [
