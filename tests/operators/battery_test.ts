@@ -1,13 +1,18 @@
 import { map, type OperatorFunction, pipe } from "rxjs";
 import { useEngine } from "../../operators/backends/engine.ts";
+import { attend } from "../../operators/attend.ts";
 import { batch, collate } from "../../operators/batch.ts";
+import { encode } from "../../operators/encode.ts";
 import { evaluate } from "../../operators/evaluate.ts";
 import { lend, loanOf, settle, transform } from "../../operators/loan.ts";
 import { meanSequenceLoss } from "../../operators/losses.ts";
 import { metrics } from "../../operators/metrics.ts";
+import { batchTensors, type Model } from "../../operators/model.ts";
 import { adam } from "../../operators/numerics/adam.ts";
+import { bidirectionalGru } from "../../operators/numerics/encoder.ts";
 import type { Parameters } from "../../operators/numerics/parameters.ts";
 import { constantRate } from "../../operators/numerics/schedules.ts";
+import { scores } from "../../operators/numerics/scores.ts";
 import { tf } from "../../operators/numerics/tf.ts";
 import { predict } from "../../operators/predict.ts";
 import { progress } from "../../operators/progress.ts";
@@ -40,6 +45,11 @@ const oneForOne = {
 const spaceless = <T extends object>(diagrams: T): T =>
   JSON.parse(JSON.stringify(diagrams), (_, value) => typeof value === "string" ? value.replaceAll(" ", "") : value);
 const plain = spaceless(oneForOne);
+
+/** Parameters that live as long as the subscription, as pipelines have them. */
+function owning<A, B>(make: (parameters: Parameters) => OperatorFunction<A, B>): OperatorFunction<A, B> {
+  return (source) => withParameters(5, (parameters) => source.pipe(make(parameters)));
+}
 
 marbleBattery("tokenize", { operator: tokenize(alphabet), inputs: { a, b, c }, outputs: tokens, ...plain });
 
@@ -126,6 +136,19 @@ marbleBattery("batch", {
   drawn: 4,
 });
 
+/** A chain of loans with parameters of its own, from batch to batch. */
+const lending = <T>(chain: Model<T>): OperatorFunction<Batch, Batch> =>
+  owning((parameters) => pipe(lend(batchTensors, { parameters }), chain, map(({ record }) => record)));
+const encoding = encode(bidirectionalGru({ units: 2, embedding: 3 }), alphabet.source);
+const attending = pipe(encoding, attend(scores.general, { query: 3 }));
+for (
+  const [name, operator] of [
+    ["encode", lending(encoding)],
+    ["attend", lending(attending)],
+    ["decode", lending(tinyModel())],
+  ] as const
+) marbleBattery(name, { operator, inputs: batches, outputs: batches, ...plain });
+
 const broken = <T>(): T => {
   throw new Error("broken operator");
 };
@@ -151,11 +174,6 @@ awaitedBattery("lend with settle", {
   outputs,
   read: ({ record }) => ids(record),
 });
-
-/** Parameters that live as long as the subscription, as pipelines have them. */
-function owning<A, B>(make: (parameters: Parameters) => OperatorFunction<A, B>): OperatorFunction<A, B> {
-  return (source) => withParameters(5, (parameters) => source.pipe(make(parameters)));
-}
 
 awaitedBattery("predict", {
   operator: () =>
