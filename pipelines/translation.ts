@@ -50,6 +50,13 @@ export const translationOptions = {
     min: 2,
     max: 1000,
   },
+  kept: {
+    kind: "integer",
+    help: "translated test sentences kept as rows and text files, for paired intervals and for sacreBLEU",
+    default: { quick: 2000, full: 2000 },
+    min: 1,
+    max: 100_000,
+  },
 } as const satisfies Record<string, OptionSpec>;
 
 /** What a translation trial works with. */
@@ -58,6 +65,10 @@ export interface Translation {
   readonly segmenter: Segmenter;
   /** BLEU and chrF of hypotheses against the references' own texts. */
   readonly metrics: readonly Metric[];
+  /** The references' own texts. */
+  readonly references: (example: Example) => readonly string[];
+  /** Sentences that the data have, of which `sets` may hold a part. */
+  readonly given: Readonly<Record<keyof Sets, number>>;
 }
 
 /**
@@ -67,7 +78,7 @@ export interface Translation {
  * @throws InputError when a file can't be used, comes without its other side, or leaves a set empty.
  */
 export async function readTranslation(options: Options): Promise<Translation> {
-  const pairs = await readPairs(options);
+  const { pairs, given } = await readPairs(options);
   const segmenter = options.symbols === "words"
     ? words
     : bytePairs(learnMerges(textsOf(pairs.train), Number(options.merges)));
@@ -81,7 +92,7 @@ export async function readTranslation(options: Options): Promise<Translation> {
   };
   const sets = { train: cut(pairs.train), dev: cut(pairs.dev), test: cut(pairs.test) };
   const readable = { join: segmenter.join, references: ({ id }: Example) => texts.get(id)! };
-  return { sets, segmenter, metrics: [bleu(readable), chrf(readable)] };
+  return { sets, segmenter, metrics: [bleu(readable), chrf(readable)], references: readable.references, given };
 }
 
 function* textsOf(pairs: Iterable<Pair>): Iterable<string> {
@@ -91,7 +102,7 @@ function* textsOf(pairs: Iterable<Pair>): Iterable<string> {
   }
 }
 
-async function readPairs(options: Options): Promise<Sets<Pair>> {
+async function readPairs(options: Options): Promise<Pick<Translation, "given"> & { readonly pairs: Sets<Pair> }> {
   const { source, target, testSource, testTarget, longest, words = 0, devWords = 0, testWords = 0 } = options;
   for (const [one, other] of [["source", "target"], ["testSource", "testTarget"]] as const) {
     if ((options[one] === "") === (options[other] === "")) continue;
@@ -116,9 +127,12 @@ async function readPairs(options: Options): Promise<Sets<Pair>> {
   };
   checkFilled(sets, "sentences");
   return {
-    train: limited(sets.train, Number(words)),
-    dev: limited(sets.dev, Number(devWords)),
-    test: limited(sets.test, Number(testWords)),
+    pairs: {
+      train: limited(sets.train, Number(words)),
+      dev: limited(sets.dev, Number(devWords)),
+      test: limited(sets.test, Number(testWords)),
+    },
+    given: { train: sets.train.length, dev: sets.dev.length, test: sets.test.length },
   };
 }
 

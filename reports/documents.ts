@@ -101,7 +101,14 @@ function downloads(page: Page, sizes: Sizes): Html {
     formatNumber(page.rows.length)
   } rows behind this page, one measurement a row: <a href="${page.name}.csv" download>${page.name}.csv</a> (${
     formatBytes(sizes.csv)
-  }), <a href="${page.name}.json" download>${page.name}.json</a> (${formatBytes(sizes.json)}).</p>`;
+  }), <a href="${page.name}.json" download>${page.name}.json</a> (${formatBytes(sizes.json)}).</p>${
+    page.texts && page.texts.length > 0 && html`
+      <p>As plain text, one line a sentence:</p>
+      <ul>
+        ${page.texts.map(({ id, label }) => html`<li><a href="${page.name}/${id}.txt" download>${label}</a></li>`)}
+      </ul>
+    `
+  }`;
 }
 
 /** Ids from headings: words and hyphens, and the first free number behind an id that is taken. */

@@ -33,6 +33,15 @@ export interface Section {
   readonly blocks: readonly Block[];
 }
 
+/** A text that a reader can take away, beside the rows. */
+export interface PageText {
+  /** File name without ending: lower-case letters, digits and hyphens; unique within a page. */
+  readonly id: string;
+  /** What the link says. */
+  readonly label: string;
+  readonly text: string;
+}
+
 /** A page, ready for `writeSite`. */
 export interface Page {
   /** File name without ending: lower-case letters, digits and hyphens. */
@@ -46,6 +55,8 @@ export interface Page {
   readonly sections: readonly Section[];
   /** Every row behind the page: `NAME.csv` and `NAME.json`. */
   readonly rows: readonly Measurement[];
+  /** Plain texts for download: `NAME/ID.txt`. */
+  readonly texts?: readonly PageText[];
   /** A small figure for the list of questions. */
   readonly thumbnail?: Figure;
 }
@@ -73,7 +84,7 @@ export function method(entries: readonly (MethodEntry | undefined)[]): Method {
 /**
  * Checks a page and returns it.
  *
- * @throws RangeError when the name isn't a slug or is taken by the site, or when two figures or tables share an id.
+ * @throws RangeError when the name isn't a slug or is taken by the site, or when two figures or tables, or two texts, share an id.
  */
 export function page(content: Page): Page {
   assertSlug("a page", content.name);
@@ -87,6 +98,12 @@ export function page(content: Page): Page {
       throw new RangeError(`Cannot make page ${content.name} as ids must be unique: ${block.id} stands twice`);
     }
     seen.add(block.id);
+  }
+  const texts = (content.texts ?? []).map(({ id }) => id);
+  texts.forEach((id) => assertSlug("a text", id));
+  const twice = texts.find((id, at) => texts.indexOf(id) !== at);
+  if (twice !== undefined) {
+    throw new RangeError(`Cannot make page ${content.name} as texts need ids of their own: ${twice} stands twice`);
   }
   return content;
 }

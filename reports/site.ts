@@ -14,7 +14,7 @@ import type { Page } from "./page.ts";
 import { hueVariables } from "./palette.ts";
 
 /**
- * Writes `index.html`, `NAME.html`, `NAME.csv`, `NAME.json`, `NAME/FIGURE.csv`, `NAME/FIGURE.json`, `style.css` and
+ * Writes `index.html`, `NAME.html`, `NAME.csv`, `NAME.json`, `NAME/FIGURE.csv`, `NAME/FIGURE.json`, `NAME/TEXT.txt`, `style.css` and
  * `site.js` into a folder, which is made where it is missing. Every file is replaced whole, the index last, so that a
  * reader never meets half a file. The bytes depend on the pages alone.
  *
@@ -40,6 +40,7 @@ export function siteFiles(pages: readonly Page[]): Map<string, string> {
       files.set(`${page.name}/${block.id}.csv`, dataCsv(block.data));
       files.set(`${page.name}/${block.id}.json`, jsonLines(block.data));
     }
+    for (const { id, text } of page.texts ?? []) files.set(`${page.name}/${id}.txt`, text);
     const csv = measurementsCsv(page.rows), json = jsonLines(page.rows);
     files.set(`${page.name}.csv`, csv);
     files.set(`${page.name}.json`, json);

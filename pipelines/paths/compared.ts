@@ -11,6 +11,7 @@ import type { Labels } from "../runs.ts";
 import { cellName, pathName, type Planned } from "./design.ts";
 import { SCORELESS } from "./own.ts";
 import type { PathRuns } from "./runs.ts";
+import { bootstrapped } from "./segments.ts";
 
 /** What tells combinations apart, in the order in which they are named. */
 const FACTORS = ["path", "score", "scope", "direction", "cell", "layers", "decoderLayers"] as const;
@@ -109,9 +110,13 @@ export class Compared {
     }).sort((a, b) => (highest ? -1 : 1) * (a.estimate.mean - b.estimate.mean));
   }
 
-  /** Whether the first is told apart from the second: by seeds, paired. */
+  /** Whether the first is told apart from the second: by seeds, paired; translations with one seed by their sentences. */
   apart(a: string, b: string): boolean {
     const [{ metric }] = this.words.metrics;
+    if (metric === "bleu" && this.runs.seeds.length === 1) {
+      const [low, high] = bootstrapped(this, a, b, metric)?.interval ?? [0, 0];
+      return low > 0 || high < 0;
+    }
     const labels = (name: string) => ({ ...this.combinations.get(name), set: "test" });
     return this.runs.difference(metric, labels(a), labels(b))?.distinguishable ?? false;
   }

@@ -91,35 +91,6 @@ export function alignmentRows(setting: Setting, parameters: Parameters, epochs: 
   );
 }
 
-/** A few test sentences as they were translated, by the search that BLEU is of; the value is the log-probability. */
-export function translationRows(
-  { sets, vocabulary, model, row, join, size }: Setting,
-  parameters: Parameters,
-  epochs: number,
-): Observable<Measurement[]> {
-  return pull(shownWords(sets.test)).pipe(
-    tokenize(vocabulary),
-    batch({ size: 16 }),
-    predict(model, {
-      parameters,
-      vocabulary: vocabulary.target,
-      maxLength: longest,
-      beams: size("beams"),
-      alpha: size("alpha"),
-    }),
-    toArray(),
-    map((predicted) =>
-      predicted.flatMap(({ predictions }) => predictions).map(({ example, hypothesis, logProbability }) =>
-        row("translation", logProbability, "nats", epochs, {
-          source: join(example.source),
-          hypothesis: join(hypothesis),
-          reference: join(example.targets[0]),
-        })
-      )
-    ),
-  );
-}
-
 /** Errors by length, at lengths that were learnt and at longer ones. */
 export function lengthRows(
   { vocabulary, model, row, task }: Setting,

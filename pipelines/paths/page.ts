@@ -28,6 +28,7 @@ import { alignmentErrors, alignments, curves, distanceFigure, lengthFigure, thum
 import { combinationsMethod, factorialMethod } from "./method.ts";
 import { pathOf } from "./model.ts";
 import { PathRuns } from "./runs.ts";
+import { bootstrapFigure, scoredNote, translationTexts } from "./segments.ts";
 import { translationExamples, translationScores } from "./translations.ts";
 
 /** Draws the page. */
@@ -47,6 +48,7 @@ export function pathsPage(results: Results): Promise<Page> {
       formatCount(runs.seeds.length, "seed"),
     ].join(" · "),
     rows: results.rows,
+    texts: compared && translationTexts(compared),
     thumbnail: compared ? smallErrors(compared) : thumbnail(runs),
     sections: compared ? comparedSections(results, compared) : factorialSections(results, runs),
   }));
@@ -77,7 +79,14 @@ function comparedSections(results: Results, compared: Compared): Section[] {
   return [
     section(paths.length === 1 ? "The path" : "The paths", pathDiagram(paths.map(pathOf))),
     ...(compared.task === "translation"
-      ? [section("Translation", translationScores(compared), translationExamples(compared), curvesOf(compared))]
+      ? [section(
+        "Translation",
+        translationScores(compared),
+        scoredNote(compared),
+        bootstrapFigure(compared),
+        translationExamples(compared),
+        curvesOf(compared),
+      )]
       : [section("Errors", best ? besidePublished(compared) : errorFigure(compared), curvesOf(compared))]),
     section("Where they look", ...alignmentsOf(compared)),
     ...probesOf(compared),

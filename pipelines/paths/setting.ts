@@ -19,7 +19,7 @@ import type { Trial } from "../experiment.ts";
 import { eachPronunciation, readSets } from "../pronunciation.ts";
 import { type RowMaker, rowsOf } from "../rows.ts";
 import type { Sets } from "../sets.ts";
-import { readTranslation } from "../translation.ts";
+import { readTranslation, type Translation } from "../translation.ts";
 import { type LearnerOptions, modelOf } from "./model.ts";
 
 /** Lengths that generated sequences are learnt at; longer ones are only tried. */
@@ -38,6 +38,8 @@ export interface Setting {
   readonly measures: readonly Metric[];
   /** A symbol sequence as a reader sees it. */
   readonly join: (symbols: readonly string[]) => string;
+  /** Where sentences are translated. */
+  readonly translation?: Translation;
   readonly model: Model<Decoded>;
   readonly parallel?: ParallelOptions;
   readonly size: (name: string) => number;
@@ -68,6 +70,7 @@ export async function settingOf(trial: Trial): Promise<Setting> {
     learnt,
     vocabulary,
     measures: [...MEASURES, ...translation?.metrics ?? []],
+    translation,
     join: translation?.segmenter.join ?? ((symbols) => symbols.join(" ")),
     size,
     model: modelOf(options, vocabulary),

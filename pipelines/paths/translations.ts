@@ -30,7 +30,8 @@ export function translationScores(compared: Compared): Figure | undefined {
 
 /** What the first seed made of a few unseen sentences. */
 export function translationExamples(compared: Compared): Table | undefined {
-  const rows = compared.select("translation", { seed: compared.runs.seeds[0] });
+  const rows = compared.select("translation", { seed: compared.runs.seeds[0] })
+    .filter(({ labels }) => labels.shown !== "no");
   if (rows.length === 0) return undefined;
   const bySource = Map.groupBy(rows, ({ labels }) => String(labels.source));
   const { names } = compared;

@@ -14,7 +14,9 @@
  * | `distance/own` | 0 | % | copy: share of it at the symbol that is copied; when |
  * | `precedes` | 0 | 1 | change of a step's weights when the symbol before it changes |
  * | `bleu`, `chrf` | epoch | % | translation: set |
- * | `translation` | epochs | 1 | translation: source, hypothesis, reference |
+ * | `scored` | epochs | examples | translation: test sentences that were scored |
+ * | `set/given` | 0 | examples | translation: set; sentences that the data have, scored or not |
+ * | `translation` | epochs | nats | translation: line of the test set, source, hypothesis, reference, reference2, ...; shown |
  * | `alignment` | epochs | 1 | word, letter, symbol, i (output), j (input) |
  *
  * @module
@@ -35,12 +37,13 @@ import {
   train,
   warmUp,
 } from "../../operators/mod.ts";
-import type { Example, Measurement } from "../../operators/records.ts";
+import type { Example, Measurement, Prediction } from "../../operators/records.ts";
 import { EpochTally } from "../epoch_tally.ts";
 import { type Epoch, learnInEpochs } from "../epochs.ts";
 import type { Trial, TrialContext, TrialEvent } from "../experiment.ts";
 import { evaluationRows, setRows } from "../rows.ts";
-import { alignmentRows, costRows, distanceRows, lengthRows, orderRows, translationRows } from "./measurements.ts";
+import { alignmentRows, costRows, distanceRows, lengthRows, orderRows } from "./measurements.ts";
+import { gathering, givenRows, translationRows } from "./said.ts";
 import { longest, type Setting, settingOf } from "./setting.ts";
 
 /** Runs one trial; goes on after the last finished epoch when there is a checkpoint. */
@@ -61,7 +64,9 @@ export function runPathTrial(trial: Trial, context: TrialContext): Observable<Tr
 function firstRows(setting: Setting, parameters: Parameters): Observable<TrialEvent> {
   const { row, sets, task } = setting;
   const probed = task === "copy" ? distanceRows(setting, parameters, "before") : of([]);
-  return probed.pipe(map((rows) => ({ rows: [...setRows(row, sets, "examples"), ...rows], progress: 0 })));
+  return probed.pipe(
+    map((rows) => ({ rows: [...setRows(row, sets, "examples"), ...givenRows(setting), ...rows], progress: 0 })),
+  );
 }
 
 function oneEpoch(setting: Setting, parameters: Parameters, epoch: number): Epoch {
@@ -104,11 +109,16 @@ function finish(setting: Setting, parameters: Parameters): Observable<Measuremen
     : task === "copy"
     ? distanceRows(setting, parameters, "after")
     : task === "translation"
-    ? translationRows(setting, parameters, epochs)
+    ? of([])
     : orderRows(setting, parameters);
+  const said: Prediction[] = [];
+  const scoring = task === "translation" ? { ...setting, measures: [...setting.measures, gathering(said)] } : setting;
   return concat(
-    scoreSet(setting, parameters, sets.test, beams).pipe(
-      map((evaluation) => evaluationRows(row, evaluation, epochs, { set: "test", beams })),
+    scoreSet(scoring, parameters, sets.test, beams).pipe(
+      map((evaluation) => [
+        ...evaluationRows(row, evaluation, epochs, { set: "test", beams }),
+        ...translationRows(setting, said, epochs),
+      ]),
     ),
     alignmentRows(setting, parameters, epochs),
     defer(() => of(costRows(setting, parameters))),

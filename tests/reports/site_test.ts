@@ -87,6 +87,18 @@ Deno.test("every figure has an id, a number, a title, a caption, a text alternat
   }
 });
 
+Deno.test("a page's texts are files of their own beside its rows, and links lead there", () => {
+  const content = { name: "p", question: "?", headline: "!", sections: [], rows: [] };
+  const texts = [{ id: "said", label: "hypotheses of A & B", text: "one\ntwo\n" }];
+  const written = siteFiles([page({ ...content, texts })]);
+  assertEquals(written.get("p/said.txt"), "one\ntwo\n");
+  const links = readTags(written.get("p.html")!).map(({ attributes }) => attributes.get("href"));
+  assert(links.includes("p/said.txt"));
+  assert(written.get("p.html")!.includes("hypotheses of A &amp; B"));
+  assertThrows(() => page({ ...content, texts: [...texts, ...texts] }), RangeError, "said stands twice");
+  assertThrows(() => page({ ...content, texts: [{ ...texts[0], id: "../said" }] }), InputError, "../said");
+});
+
 Deno.test("tables head their columns and rows", () => {
   const all = readTags(files.get("scores.html")!);
   const scopes = (scope: string) => all.filter((tag) => tag.name === "th" && tag.attributes.get("scope") === scope);

@@ -1,5 +1,6 @@
 /** Pages of designs without main effects, from rows that were made up. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { bleuOf, bleuStatistics } from "../../../operators/mod.ts";
 import type { Label, Measurement } from "../../../operators/records.ts";
 import type { Options, Results, Trial } from "../../../pipelines/experiment.ts";
 import { Compared } from "../../../pipelines/paths/compared.ts";
@@ -95,14 +96,30 @@ Deno.test("the large model's page has its errors beside published ones, curves, 
   }
 });
 
-const translated = (gap: number) =>
+/** The same references for all; Bahdanau's hypotheses are right, the others lack their last words now and then. */
+const kept = (row: Row, path: string) => {
+  for (let line = 1; line <= 40; line++) {
+    const reference = `the file number ${line} is not found in this folder`;
+    const hypothesis = path === "bahdanau" || line % 3 === 0 ? reference : reference.slice(0, -14);
+    row("translation", -1, 1, {
+      ...{ line, shown: line < 3 ? "yes" : "no", source: `sentence ${line}`, hypothesis, reference },
+      ...(line === 2 ? { reference2: "another way to say it" } : {}),
+    });
+  }
+  row("scored", 40, 1, { set: "test" });
+  row("set/given", 90, 0, { set: "test" });
+};
+
+const translated = (gap: number, seeds = 2) =>
   results(
     translating.map((run) => ({ ...shared, ...run, beams: 1, source: "a.en", target: "a.de" })),
     (row, run, noise) => {
       row("bleu", 20 + (run.path === "bahdanau" ? gap : 0) + noise, 1, { set: "test" });
       row("chrf", 40 + noise, 1, { set: "test" });
       row("per", 60, 1, { set: "test" });
+      kept(row, String(run.path));
     },
+    seeds,
   );
 
 Deno.test("the page of a translation tells of sentences, with curves, alignments and a small figure of BLEU", async () => {
@@ -112,13 +129,61 @@ Deno.test("the page of a translation tells of sentences, with curves, alignments
     page.headline,
     /^BLEU on unseen sentences is highest with Bahdanau, 2\d.*; Luong \+ feeding and Luong are behind\.$/,
   );
-  assertEquals(figuresOf(page).map(({ id }) => id), ["translation", "curves", "alignments"]);
+  assertEquals(figuresOf(page).map(({ id }) => id), ["translation", "bootstrap", "curves", "alignments"]);
   assertEquals([...new Set(page.thumbnail!.data.map(({ metric }) => metric))], ["bleu"]);
   assertStringIncludes(html, "900 train sentences, 40 dev sentences and 60 test sentences");
   assertStringIncludes(html, "1 pass over the sentences");
   for (const elsewhere of ["factorial", "Generated sequences", "Main effects", "phoneme error", "not tested here"]) {
     assert(!html.includes(elsewhere), elsewhere);
   }
+});
+
+Deno.test("translations are compared on the same sentences, and written out so that another program can score them", async () => {
+  const page = await pathsPage(translated(5));
+  const [, bootstrap] = figuresOf(page);
+  assertMatch(
+    bootstrap.title,
+    /^On the same sentences Bahdanau is ahead in BLEU of Luong \+ feeding by [\d.]+ \([\d.]+ to [\d.]+\) and of Luong by /,
+  );
+  assertEquals(bootstrap.data.map(({ effect, seen }) => [effect, seen]), [
+    ["Bahdanau − Luong + feeding, BLEU", "seen"],
+    ["Bahdanau − Luong + feeding, chrF", "seen"],
+    ["Bahdanau − Luong, BLEU", "seen"],
+    ["Bahdanau − Luong, chrF", "seen"],
+  ]);
+  // The difference is that of the corpus scores.
+  const texts = Object.fromEntries(page.texts!.map(({ id, text }) => [id, text.split("\n").slice(0, -1)]));
+  assertEquals(Object.keys(texts).sort(), [
+    ...["bahdanau", "luong", "luong-feeding"].flatMap((path) => [1, 2].map((seed) => `hypotheses-${path}-${seed}`)),
+    ...["references-1", "references-2", "sources"],
+  ]);
+  assertEquals([texts["references-2"][0], texts["references-2"][1]], ["", "another way to say it"]);
+  const scored = (path: string) =>
+    bleuOf(
+      texts[`hypotheses-${path}-1`].map((said, at) =>
+        bleuStatistics(said, [texts["references-1"][at], texts["references-2"][at]].filter((text) => text !== ""))
+      ).reduce((sums, row) => sums.map((sum, at) => sum + row[at])),
+    );
+  assertAlmostEquals(Number(bootstrap.data[2].mean), scored("bahdanau") - scored("luong"), 1e-9);
+  const html = written(page);
+  assertStringIncludes(html, "40 of 90 test sentences were scored (--set testWords=0 scores all), by greedy search");
+  assertStringIncludes(
+    html,
+    "sacrebleu paths/references-1.txt paths/references-2.txt -i paths/hypotheses-luong-1.txt -m bleu chrf",
+  );
+  assertStringIncludes(html, 'href="paths/hypotheses-bahdanau-2.txt"');
+  // Of the kept sentences the page shows a few.
+  const shown = page.sections.flatMap(({ blocks }) => blocks)
+    .flatMap((block) =>
+      typeof block === "object" && block.kind === "table" && block.id === "translations" ? block.rows : []
+    );
+  assertEquals(shown.map(({ source }) => source), ["sentence 1", "sentence 2"]);
+});
+
+Deno.test("with one seed it is the sentences that tell translations apart", () => {
+  const compared = new Compared(new PathRuns(translated(0.001, 1)), "translation");
+  // Hypotheses say more than the figures that were made up beside them: Luong's are alike, Bahdanau's are right.
+  assertEquals([compared.apart("Bahdanau", "Luong"), compared.apart("Luong", "Luong + feeding")], [true, false]);
 });
 
 Deno.test("what seeds don't tell apart is said to be level, and the names are those of what differs", () => {

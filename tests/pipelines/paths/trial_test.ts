@@ -1,7 +1,7 @@
 /** Trials of the path comparison from end to end, small: every task, going on, two cores, and no tensor left. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { lastValueFrom, toArray } from "rxjs";
-import { tf, useEngine } from "../../../operators/mod.ts";
+import { bleuOf, bleuStatistics, chrfOf, chrfStatistics, tf, useEngine } from "../../../operators/mod.ts";
 import type { Measurement } from "../../../operators/records.ts";
 import type { Options, TrialContext, TrialEvent } from "../../../pipelines/experiment.ts";
 import { resolveOptions } from "../../../pipelines/options.ts";
@@ -71,12 +71,37 @@ Deno.test("each path translates, is scored by BLEU and chrF, and the page shows 
   for (const [at, options] of runs.entries()) {
     const id = `tiny-${at}`;
     const found = timeless(await run({ ...options, epochs: 1 }));
-    assert(found.some(({ metric, labels }) => metric === "bleu" && labels.set === "test"));
-    assert(found.some(({ metric, labels }) => metric === "chrf" && labels.set === "test"));
+    const tested = (metric: string) => found.find((row) => row.metric === metric && row.labels.set === "test")!.value;
+    // Every test sentence is kept, and gives the corpus scores again.
+    const kept = found.filter(({ metric }) => metric === "translation");
+    assertEquals([kept.length, tested("scored")], [tiny.testWords, tiny.testWords]);
+    assertEquals(kept.map(({ labels }) => labels.line), kept.map((_, at) => at + 1));
+    assert(tested("set/given") > tiny.testWords, "the language packs have more test sentences");
+    for (
+      const [metric, statistics, score] of [["bleu", bleuStatistics, bleuOf], ["chrf", chrfStatistics, chrfOf]] as const
+    ) {
+      const rows = kept.map(({ labels: { hypothesis, reference, ...labels } }) =>
+        statistics(String(hypothesis), [
+          String(reference),
+          ...Object.entries(labels).filter(([key]) => /^reference\d/.test(key)).map(([, text]) => String(text)),
+        ])
+      );
+      assertAlmostEquals(
+        tested(metric),
+        score(rows[0].map((_, at) => rows.reduce((sum, row) => sum + row[at], 0))),
+        1e-9,
+      );
+    }
     rows.push(...found.map((row) => ({ ...row, trial: id })));
     trials.push({ id, pipeline: "paths", options, seed: 3, version: "1" });
   }
   const page = await pathsPage({ trials, rows, profile: "quick", command: "deno task pipeline paths", machines: [] });
   placesOfNames(page); // throws where a name has two colours
+  assertEquals(page.texts!.map(({ id }) => id).filter((id) => id.startsWith("hypotheses")), [
+    "hypotheses-luong-3",
+    "hypotheses-luong-feeding-3",
+    "hypotheses-bahdanau-3",
+  ]);
+  assert(page.texts!.every(({ text }) => text.split("\n").length === tiny.testWords + 1));
   assert(page.headline.startsWith("BLEU on unseen sentences is highest with"), page.headline);
 });
