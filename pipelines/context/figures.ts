@@ -13,10 +13,12 @@ import {
   lineWithInterval,
   small,
 } from "../../reports/mod.ts";
-import { otherTask, percent, recallVerdict, taskNames } from "./headline.ts";
-import type { ContextRuns } from "./runs.ts";
+import { otherTask, percent, recallVerdict, solves, taskNames } from "./headline.ts";
+import { type ContextRuns, type Scored, SOFTMAX } from "./runs.ts";
 
 const VALUE = { metric: "accuracy", label: "Accuracy" };
+const STATE = { metric: "state", label: "State" };
+const OPERATIONS = { metric: "operations", label: "Operations an example" };
 const FLOOR = { metric: "chance", label: "commonest label" };
 
 /** How points and bars of a frontier are to be read. */
@@ -31,20 +33,62 @@ export function recallFigure(runs: ContextRuns): Figure {
   return figure(recallSpec(runs), runs.rows.filter(({ labels }) => labels.task === "recall"));
 }
 
+/** The same accuracies against operations; nothing where no two attentions differ in theirs. */
+export function recallCostFigure(runs: ContextRuns): Figure | undefined {
+  if (!differ(runs.of("recall").map(({ operations }) => operations))) return undefined;
+  const { cost, ...rest } = recallOptions(runs);
+  const options: FrontierOptions = {
+    ...rest,
+    id: "recall-cost",
+    title: recallCostTitle(runs),
+    caption: `The same accuracies against the operations of one example's forward pass, by the closed forms. ${
+      seedNote(runs)
+    }`,
+    cost: OPERATIONS,
+  };
+  return figure(frontier(options), runs.rows.filter(({ labels }) => labels.task === "recall"));
+}
+
+function recallCostTitle(runs: ContextRuns): string {
+  const verdict = recallVerdict(runs);
+  const pairs = formatNumber(verdict?.pairs ?? 0);
+  const solvers = runs.of("recall").filter((each) => each.pairs === verdict?.pairs && solves(each));
+  const cheapest = (cells: readonly Scored[]) =>
+    cells.filter(({ operations }) => operations !== undefined).sort((a, b) => a.operations! - b.operations!)[0];
+  const softmax = cheapest(solvers.filter(({ attention }) => attention === SOFTMAX));
+  if (!softmax) return `Recall of ${pairs} pairs against operations`;
+  const kernel = cheapest(solvers.filter(({ attention }) => !attention.startsWith(SOFTMAX)));
+  const told = `softmax takes ${formatNumber(softmax.operations!)} operations an example`;
+  return kernel
+    ? `To recall ${pairs} pairs ${told}, the cheapest kernel that does ${
+      formatNumber(kernel.operations!)
+    } (${kernel.attention})`
+    : `To recall ${pairs} pairs ${told}; no kernel that was tried does, whatever it takes`;
+}
+
+/** Whether there are two costs to choose between. */
+function differ(costs: readonly (number | undefined)[]): boolean {
+  return new Set(costs.filter((each) => each !== undefined)).size > 1;
+}
+
 function recallSpec(runs: ContextRuns) {
-  return frontier({
+  return frontier(recallOptions(runs));
+}
+
+function recallOptions(runs: ContextRuns): FrontierOptions {
+  return {
     id: "recall-frontier",
     title: recallTitle(runs),
     caption:
       "Accuracy on unseen examples of multi-query associative recall against what a causal form carries after the last " +
       `position, in bytes of float32: a kernel's sums, or softmax's keys and values. ${seedNote(runs)}`,
-    cost: { metric: "state", label: "State" },
+    cost: STATE,
     value: VALUE,
     by: "attention",
     panel: { label: "pairs", heading: (pairs) => `${pairs} pairs` },
     columns: new Set(runs.of("recall").map(({ pairs }) => pairs)).size > 1 ? 2 : 1,
     domain: [0, 102],
-  });
+  };
 }
 
 function recallTitle(runs: ContextRuns): string {
@@ -66,26 +110,54 @@ function recallTitle(runs: ContextRuns): string {
   } (${solving.attention}); ${fails}`;
 }
 
+const TASKS = ["listops", "bytes"];
+
 /** Accuracy of the other tasks against operations. */
 export function taskFigure(runs: ContextRuns): Figure {
-  const tasks = ["listops", "bytes"];
-  const rows = runs.rows.filter(({ labels }) => tasks.includes(String(labels.task)));
-  const present = tasks.filter((task) => runs.of(task).length > 0);
-  const said = present.map((task) => otherTask(runs, task)).join("; ");
-  const options: FrontierOptions = {
+  const said = TASKS.filter((task) => runs.of(task).length > 0).map((task) => otherTask(runs, task)).join("; ");
+  return tasksFigure(runs, {
     id: "task-frontier",
     title: said === "" ? "ListOps and bytes were not measured" : said[0].toUpperCase() + said.slice(1),
     caption:
       "Accuracy on unseen examples against the operations of one example's forward pass, by the closed forms, at the " +
       `longest example. ${seedNote(runs)}`,
-    cost: { metric: "operations", label: "Operations an example" },
+    cost: OPERATIONS,
+  });
+}
+
+/** The same accuracies against the state that the causal form would carry; nothing where no two attentions differ in it. */
+export function taskStateFigure(runs: ContextRuns): Figure | undefined {
+  const present = TASKS.filter((task) => differ(runs.of(task).map(({ state }) => state)));
+  if (present.length === 0) return undefined;
+  const said = present.map((task) => {
+    const cells = runs.of(task).filter(({ state }) => state !== undefined).sort((a, b) => a.state! - b.state!);
+    const [least, most] = [cells[0], cells[cells.length - 1]].map(({ attention, accuracy, state }) =>
+      `${formatBytes(state!)} (${attention}, ${percent(accuracy)})`
+    );
+    return `states on ${taskNames[task]} go from ${least} to ${most}`;
+  }).join("; ");
+  return tasksFigure(runs, {
+    id: "task-state",
+    title: said[0].toUpperCase() + said.slice(1),
+    caption:
+      "The same accuracies against what the causal form of each attention carries after the last position of the longest " +
+      `example, in bytes of float32; these models look both ways, and would carry it where they decode. ${
+        seedNote(runs)
+      }`,
+    cost: STATE,
+  });
+}
+
+function tasksFigure(runs: ContextRuns, options: Pick<FrontierOptions, "id" | "title" | "caption" | "cost">): Figure {
+  const spec: FrontierOptions = {
+    ...options,
     value: VALUE,
     by: "attention",
     panel: { label: "task", heading: (task) => taskNames[task] ?? task },
-    columns: present.length > 1 ? 2 : 1,
+    columns: TASKS.filter((task) => runs.of(task).length > 0).length > 1 ? 2 : 1,
     floor: FLOOR,
   };
-  return figure(frontier(options), rows);
+  return figure(frontier(spec), runs.rows.filter(({ labels }) => TASKS.includes(String(labels.task))));
 }
 
 /** Training loss of one task at its hardest size. */

@@ -5,7 +5,7 @@
  */
 import { formatCount, type Page, page, section } from "../../reports/mod.ts";
 import type { Results } from "../experiment.ts";
-import { lossFigure, recallFigure, taskFigure, thumbnail } from "./figures.ts";
+import { lossFigure, recallCostFigure, recallFigure, taskFigure, taskStateFigure, thumbnail } from "./figures.ts";
 import { headlineOf } from "./headline.ts";
 import { contextMethod } from "./method.ts";
 import { ContextRuns } from "./runs.ts";
@@ -31,6 +31,7 @@ export function contextPage(results: Results): Promise<Page> {
         "A sequence shows pairs of a key and a value, then asks for the value of each key. Softmax keeps every key and value " +
           "that it saw; a kernel keeps one sum of fixed size, and what doesn't fit into it is lost.",
         recallFigure(runs),
+        recallCostFigure(runs),
         lossFigure(runs, "recall"),
       ),
       section(
@@ -41,6 +42,7 @@ export function contextPage(results: Results): Promise<Page> {
             : ""
         }.`,
         taskFigure(runs),
+        taskStateFigure(runs),
         lossFigure(runs, "listops"),
         lossFigure(runs, "bytes"),
         publishedTable(),

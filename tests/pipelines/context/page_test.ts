@@ -85,6 +85,39 @@ Deno.test("the headline says that softmax recalls, and at which state recall fai
   assertEquals(figures[0].data.length, 3);
 });
 
+Deno.test("recall is drawn against operations, the other tasks against state, too, where attentions differ", async () => {
+  const task = (attention: string, state: number): Made => ({
+    task: "listops",
+    attention,
+    state,
+    accuracy: [40, 42, 41],
+  });
+  const listops = [task("softmax", 2048), task("elu + 1", 512)];
+  const { figures } = await drawn(results([solved, failing, solving, ...listops]));
+  const of = (id: string) => figures.find((figure) => figure.id === id);
+  assertEquals(
+    of("recall-cost")!.title,
+    "To recall 16 pairs softmax takes 819,200 operations an example, the cheapest kernel that does 1,856,400 (Taylor)",
+  );
+  assertEquals(
+    of("task-state")!.title,
+    "States on ListOps go from 512 bytes (elu + 1, 41.0 ± 2.5%) to 2.05 kB (softmax, 41.0 ± 2.5%)",
+  );
+  for (const [id, metric] of [["recall-cost", "operations"], ["task-state", "state"]]) {
+    const { data, caption } = of(id)!;
+    assertEquals(data.length, id === "recall-cost" ? 3 : 2, `${metric} of every attention`);
+    assertStringIncludes(caption, "The same accuracies against");
+  }
+  const without = await drawn(results([solved, failing]));
+  assertEquals(
+    without.figures.find(({ id }) => id === "recall-cost")!.title,
+    "To recall 16 pairs softmax takes 819,200 operations an example; no kernel that was tried does, whatever it takes",
+  );
+  assert(!without.figures.some(({ id }) => id === "task-state"));
+  const alone = await drawn(results([solved]));
+  assert(!alone.figures.some(({ id }) => id === "recall-cost"), "one point is no choice");
+});
+
 Deno.test("nothing is judged where softmax has not learnt it", async () => {
   const { page } = await drawn(results([recall("softmax", 8192, [50, 60, 55]), failing]));
   assertStringIncludes(page.headline, "Not even softmax learnt to recall 16 pairs");
