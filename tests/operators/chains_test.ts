@@ -1,130 +1,17 @@
 /** Random chains of the public operators: demand is bounded, nothing is lost or doubled, and no tensor stays behind. */
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import {
-  asapScheduler,
-  bufferCount,
-  concatMap,
-  connect,
-  delay,
-  identity,
-  map,
-  merge,
-  mergeAll,
-  type MonoTypeOperatorFunction,
-  type Observable,
-  observeOn,
-  of,
-  type OperatorFunction,
-  share,
-  take,
-  tap,
-} from "rxjs";
+import { bufferCount, connect, identity, merge, mergeAll, type Observable, take, tap } from "rxjs";
 import { useEngine } from "../../operators/backends/engine.ts";
 import { batch } from "../../operators/batch.ts";
 import { pull } from "../../operators/demand.ts";
-import { lend, settle, transform } from "../../operators/loan.ts";
-import { meanSequenceLoss } from "../../operators/losses.ts";
-import { adam } from "../../operators/numerics/adam.ts";
-import { constantRate } from "../../operators/numerics/schedules.ts";
-import { tf } from "../../operators/numerics/tf.ts";
-import { predict } from "../../operators/predict.ts";
 import type { Batch, Example } from "../../operators/records.ts";
 import { shuffle } from "../../operators/shuffle.ts";
 import { tokenize } from "../../operators/tokenize.ts";
-import { train } from "../../operators/train.ts";
-import { withParameters } from "../../operators/with_parameters.ts";
-import { alphabet, assertNothingLeft, someWords, tinyModel } from "../helpers/streams.ts";
+import { chains, examples, type Hop, hop, stop } from "../helpers/random_chains.ts";
+import { alphabet, assertNothingLeft } from "../helpers/streams.ts";
 
 await useEngine();
-
-const stop = new Error("stopped on purpose");
-
-/** Numbered examples, from a source that waits or one that doesn't, with a failure at one of them. */
-function examples(count: number, waits: boolean, failAt: number): Iterable<Example> | AsyncIterable<Example> {
-  const one = (at: number): Example => {
-    if (at === failAt) throw stop;
-    return { ...someWords[at % someWords.length], id: `${at}` };
-  };
-  const walk = function* () {
-    for (let at = 0; at < count; at++) yield one(at);
-  };
-  const walkSlowly = async function* () {
-    for (let at = 0; at < count; at++) {
-      if (at % 3 === 0) await Promise.resolve();
-      yield one(at);
-    }
-  };
-  return waits ? walkSlowly() : walk();
-}
-
-type Hop = "none" | "delay" | "observeOn" | "share" | "gather" | "reorder";
-
-/** What may stand between `batch` and `lend`. */
-function hop(name: Hop, inFlight: number): MonoTypeOperatorFunction<Batch> {
-  switch (name) {
-    case "none":
-      return identity;
-    case "delay":
-      return delay(1);
-    case "observeOn":
-      return observeOn(asapScheduler);
-    case "share":
-      return share();
-    case "gather": // as many as may be in flight: more would wait for the gate to widen
-      return (source) => source.pipe(bufferCount(inFlight), mergeAll());
-    case "reorder":
-      return (source) => source.pipe(bufferCount(inFlight), map((batches) => batches.reverse()), mergeAll());
-  }
-}
-
-const chains = {
-  /** One reader. */
-  settle: (end: number): OperatorFunction<Batch, Batch> => (source) =>
-    source.pipe(
-      lend(({ size, source }) => ({ ids: tf.tensor2d(source.ids, [size, source.width]) })),
-      transform(({ ids }, { record }) => {
-        if (record.examples.some(({ id }) => id === `${end}`)) throw stop;
-        return { sum: tf.sum(tf.square(ids)), ids: tf.mul(ids, 2) };
-      }),
-      settle(),
-      map(({ record }) => record),
-    ),
-  /** An inner chain a batch. */
-  inner: (end: number): OperatorFunction<Batch, Batch> => (source) =>
-    source.pipe(concatMap((record) => of(record).pipe(chains.settle(end)))),
-  train: (end: number): OperatorFunction<Batch, Batch> => (source) =>
-    withParameters(3, (parameters) => {
-      const taken: Batch[] = [];
-      return source.pipe(
-        tap((batch) => taken.push(batch)),
-        train(tinyModel(), {
-          parameters,
-          optimiser: adam(),
-          learningRate: constantRate(0.01),
-          watch: true,
-          loss: (tensors, { record }) => {
-            if (record.examples.some(({ id }) => id === `${end}`)) throw stop;
-            return meanSequenceLoss(tensors);
-          },
-        }),
-        map(() => taken.shift()!),
-      );
-    }),
-  predict: (end: number): OperatorFunction<Batch, Batch> => (source) =>
-    withParameters(3, (parameters) =>
-      source.pipe(
-        predict(tinyModel(), {
-          parameters,
-          vocabulary: alphabet.target,
-          maxLength: ({ examples }) => {
-            if (examples.some(({ id }) => id === `${end}`)) throw stop;
-            return 2;
-          },
-        }),
-        map(({ batch }) => batch),
-      )),
-};
 
 interface Case {
   readonly count: number;
