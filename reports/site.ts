@@ -7,11 +7,10 @@ import { stringify } from "@std/csv";
 import { dirname, join } from "@std/path";
 import { InputError, type Measurement } from "../operators/records.ts";
 import script from "./assets/site.js" with { type: "text" };
-import style from "./assets/style.css" with { type: "text" };
 import { indexDocument, pageDocument } from "./documents.ts";
 import type { DataRow } from "./figure.ts";
 import type { Page } from "./page.ts";
-import { hueVariables } from "./palette.ts";
+import { stylesheet } from "./stylesheet.ts";
 
 /**
  * Writes `index.html`, `NAME.html`, `NAME.csv`, `NAME.json`, `NAME/FIGURE.csv`, `NAME/FIGURE.json`, `NAME/TEXT.txt`, `style.css` and
@@ -47,12 +46,6 @@ export function siteFiles(pages: readonly Page[]): Map<string, string> {
     files.set(`${page.name}.html`, pageDocument(page, { csv: byteLength(csv), json: byteLength(json) }));
   }
   return files.set("index.html", indexDocument(pages));
-}
-
-/** The stylesheet: the palette's variables for both schemes, then the rules. */
-function stylesheet(): string {
-  return `:root { ${hueVariables("light")} }\n` +
-    `@media screen and (prefers-color-scheme: dark) { :root { ${hueVariables("dark")} } }\n${style}`;
 }
 
 /** Rows of a figure as CSV, every column that any row has. */

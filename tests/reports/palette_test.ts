@@ -74,7 +74,7 @@ Deno.test("every hue has a contrast of at least 4.5 with its paper, for labels",
 });
 
 Deno.test("the stylesheet's colours of text have a contrast of at least 4.5 with their paper", async () => {
-  const style = await Deno.readTextFile(new URL("../../reports/assets/style.css", import.meta.url));
+  const style = await Deno.readTextFile(new URL("../../reports/assets/palette.css", import.meta.url));
   const [light, dark] = [...style.matchAll(/:root \{([^}]*)\}/g)].map((block) =>
     new Map([...block[1].matchAll(/--([a-z-]+): (#[0-9a-f]{6});/g)].map(([, name, value]) => [name, value]))
   );
