@@ -62,7 +62,7 @@ export function memoryFigure(runs: KernelRuns): Figure {
       caption:
         "Most bytes held at once beyond Q, K and V: the output, all between, and the scratch of device kernels, as the " +
         "backend's allocator saw it. Points are measured, lines predicted. The flat part at short lengths is the scratch of " +
-        "matrix products (524,288 bytes), which doesn't grow. Vertical lines: where N × N scores, and the numbers that " +
+        "matrix products (524,288 bytes), which doesn't grow. Vertical lines, in sight: where N × N scores, and the numbers that " +
         "streaming softmax keeps, one a position, are as many as the state of poly-2; and from where on poly-2 was seen to " +
         "hold less than all scores.",
       rows,
@@ -204,8 +204,9 @@ export function decodeFigure(runs: KernelRuns): Figure | undefined {
         : "Time a token against position",
       caption:
         `One token behind a filled state: softmax reads its key-value cache, which grows (and is copied, to be joined ` +
-        `with the new token); a kernel's state has the same size at every position. Medians. Vertical lines: behind how many ` +
-        "positions poly-2 is predicted to take fewer operations a token than softmax, and where it took less time.",
+        `with the new token); a kernel's state has the same size at every position. Medians. Vertical lines, where ` +
+        "they are in sight: behind how many positions poly-2 is predicted to take fewer operations a token than softmax, " +
+        "and where it took less time.",
       rows,
       marks,
       x: "position",

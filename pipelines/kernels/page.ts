@@ -19,6 +19,7 @@ import type { Results, Trial } from "../experiment.ts";
 import { runEntries, seedsEntry } from "../method.ts";
 import { claimsOf } from "./claims.ts";
 import { contenderNames, isPairwise, isSoftmax, labelOf } from "./contenders.ts";
+import { decodeTable } from "./decode_table.ts";
 import { executedCrossover } from "./executed.ts";
 import { decodeFigure, errorFigure, memoryFigure, named, planFigure, winnerFigure } from "./figures.ts";
 import { thumbnail, timeFigure, trainingFigure } from "./time_figures.ts";
@@ -60,7 +61,7 @@ export function kernelsPage(results: Results): Promise<Page> {
       section("Who wins", winnerFigure(runs), winnerFigure(runs, "elu"), exponentTable(runs)),
       section("Memory", memoryFigure(runs), memoryTable(runs), wide && bytesTable(runs, wide)),
       section("What a kernel gets wrong", errorFigure(runs), errorNote(runs)),
-      section("Decoding", decodeFigure(runs)),
+      section("Decoding", decodeFigure(runs), decodeTable(runs)),
       section(
         "Planning",
         planFigure(runs, wide),

@@ -3,6 +3,7 @@ import { from, lastValueFrom, of, toArray } from "rxjs";
 import { measureAttention, measureDecoding, useEngine } from "../../../operators/mod.ts";
 import { totalBytes } from "../../../pipelines/kernels/bytes.ts";
 import { contender, contenderNames } from "../../../pipelines/kernels/contenders.ts";
+import { decodeTable } from "../../../pipelines/kernels/decode_table.ts";
 import { decodeFigure } from "../../../pipelines/kernels/figures.ts";
 import { memoryTable } from "../../../pipelines/kernels/memory_table.ts";
 import { KernelRuns } from "../../../pipelines/kernels/runs.ts";
@@ -60,6 +61,9 @@ Deno.test("a user's own attention is drawn in decoding whatever its name, and me
     machines: [],
   });
   assert(decodeFigure(runs)!.summary.includes("my-own"));
+  assertEquals(decodeTable(runs)!.rows.map(({ mechanism, predicted, measured }) => [mechanism, predicted, measured]), [
+    ["my-own", null, { sign: "<", value: 64 }],
+  ]);
   const [found] = memoryTable(runs)!.rows;
   assertAlmostEquals(Number(found["Materialised measured"]), 128, 1e-6);
   assertEquals(found["Streaming measured"], { sign: ">", value: 256 });
