@@ -179,11 +179,14 @@ function generality(runs: PathRuns): Judged {
 }
 
 function tanhRange(): Judged {
-  return untested({
-    claim: "tanh maps the score to [0, 1].",
-    theory: "Wrong: tanh lies in (−1, 1), and the score is vᵀ tanh(·), in (−‖v‖₁, ‖v‖₁).",
-    rule: "Judged on the page on scores, which measures the learnt score.",
-  }, "Not measured in this comparison: the page on scores does.");
+  return untested(
+    {
+      claim: "tanh maps the score to [0, 1].",
+      theory: "Wrong: tanh lies in (−1, 1), and the score is vᵀ tanh(·), in (−‖v‖₁, ‖v‖₁).",
+      rule: "Judged where the learnt score is measured: claim 7 of scores.html.",
+    },
+    "Claim 7 of scores.html (deno task pipeline scores) measures how far tanh and the learnt score reach, and judges it.",
+  );
 }
 
 function tanhGradients(runs: PathRuns): Judged {
