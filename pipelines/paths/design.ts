@@ -38,8 +38,11 @@ export interface Levels {
 
 /** What a trial is run for, and on which data. */
 export interface Planned extends Levels {
-  /** `factorial`: a run of the design. `scores`: one more score. `scope`: alignments. `distance`: gradients in time. */
-  readonly part: "factorial" | "scores" | "scope" | "distance" | "best" | "translation" | "own";
+  /**
+   * `factorial`: a run of the design. `scores`: one more score. `scope`: alignments; `sort`: those that follow no order.
+   * `distance`: gradients in time.
+   */
+  readonly part: "factorial" | "scores" | "scope" | "sort" | "distance" | "best" | "translation" | "own";
   readonly task: "pronunciation" | Transduction | "translation";
 }
 
@@ -77,6 +80,9 @@ export function plan(profile: Profile): Planned[] {
     // The design's run with all low levels again, with location instead of general.
     { ...simple, score: "location", part: "scores", task: "pronunciation" },
     ...["global", "local-m", "local-p"].map((scope): Planned => ({ ...both, scope, part: "scope", task: "reverse" })),
+    // Whose alignment jumps to and fro: what only moves forward can't follow.
+    ...(profile === "quick" ? [] : ["global", "local-p", "monotonic"])
+      .map((scope): Planned => ({ ...both, scope, part: "sort", task: "sort" })),
     { ...simple, part: "distance", task: "copy" },
     { ...simple, score: "concat", part: "distance", task: "copy" },
     { ...simple, scope: "none", part: "distance", task: "copy" },

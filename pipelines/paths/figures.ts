@@ -32,6 +32,15 @@ export function alignmentErrors(runs: PathRuns): Figure | undefined {
   });
 }
 
+/** The same where a sequence is sorted: no scope can guess the next place from the last. */
+export function sortErrors(runs: PathRuns): Figure | undefined {
+  return alignmentErrorFigure({ rows: runs.select("alignment/error", { part: "sort", ...TEST }), by: "scope" }, {
+    id: "sort-errors",
+    task: "sort",
+    caption: ", Luong's path, general score, window D = 2",
+  });
+}
+
 /** Alignments of reversed sequences side by side. */
 export function alignments(runs: PathRuns): Figure | undefined {
   return alignmentFigure(

@@ -24,7 +24,7 @@ import { alignmentsOf, curvesOf, errorFigure, probesOf, smallErrors } from "./co
 import { Compared } from "./compared.ts";
 import { pathDiagram } from "./diagram.ts";
 import { entropyEffects, errorEffects, runsTable, timeEffects } from "./effects.ts";
-import { alignmentErrors, alignments, curves, distanceFigure, lengthFigure, thumbnail } from "./figures.ts";
+import { alignmentErrors, alignments, curves, distanceFigure, lengthFigure, sortErrors, thumbnail } from "./figures.ts";
 import { combinationsMethod, factorialMethod } from "./method.ts";
 import { pathOf } from "./model.ts";
 import { PathRuns } from "./runs.ts";
@@ -58,7 +58,7 @@ function factorialSections(results: Results, runs: PathRuns): Section[] {
   return [
     section("The two paths", pathDiagram([pathOf("bahdanau"), luong()])),
     section("What each choice does", errorEffects(runs), curves(runs)),
-    section("Where they look", alignmentErrors(runs), alignments(runs), entropyEffects(runs)),
+    section("Where they look", alignmentErrors(runs), sortErrors(runs), alignments(runs), entropyEffects(runs)),
     section("Longer than learnt", lengthFigure(runs)),
     section("Gradients in time", distanceFigure(runs)),
     section("What each choice costs", timeEffects(runs), runsTable(runs)),

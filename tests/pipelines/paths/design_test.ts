@@ -41,6 +41,12 @@ Deno.test("the plan holds what location is compared with", () => {
   assertEquals(base.length, 1);
 });
 
+Deno.test("every generated task is run: copy and reverse in both profiles, sort in the full one", () => {
+  const tasks = (profile: "quick" | "full") => [...new Set(plan(profile).map(({ task }) => task))].sort();
+  assertEquals(tasks("quick"), ["copy", "pronunciation", "reverse"]);
+  assertEquals(tasks("full"), ["copy", "pronunciation", "reverse", "sort"]);
+});
+
 Deno.test("combinations that make no sense are refused in one line, as their text comes from the command line", () => {
   assertThrows(
     () => attentionOf("local-p", "location", 2),

@@ -95,6 +95,18 @@ Deno.test("a size that its attention can't take is refused before anything is tr
   assertThrows(() => checkCombination(options), InputError, 'Cannot use the attention "heads(4)"');
 });
 
+Deno.test("sort is run, with the error of its alignment and without a tensor left", async () => {
+  const tiny = { sequences: 32, units: 8, embedding: 4, batch: 16, epochs: 1, path: "luong", task: "sort" };
+  const [options] = await configurations({ design: "own", ...tiny });
+  const trial = { id: "sort", pipeline: "paths", options, seed: 1, version: pathsExperiment.version };
+  const before = tf.memory().numTensors;
+  const rows = (await lastValueFrom(pathsExperiment.run(trial, {}).pipe(toArray()))).flatMap(({ rows }) => rows);
+  assertEquals(tf.memory().numTensors, before);
+  const [error] = rows.filter(({ metric, labels }) => metric === "alignment/error" && labels.set === "test");
+  assert(error.value > 0 && error.value <= 100, `${error.value}`);
+  assertEquals([error.labels.part, error.labels.task], ["own", "sort"]);
+});
+
 Deno.test("monotonic, heads, cosine, low-rank, reset before, own start and stacked decoders run, and the page tells them apart", async () => {
   const tiny = { words: 64, devWords: 8, testWords: 8, units: 8, embedding: 4, batch: 16, epochs: 1, layers: 2 };
   const both = { path: "bahdanau + own start,luong + feeding", cell: "gru-reset-before", decoderLayers: 2 };
