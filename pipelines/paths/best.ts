@@ -48,7 +48,7 @@ export function publishedEntry(runs: PathRuns): readonly MethodEntry[] {
       term: "Beside published results",
       value: `Published: ${formatNumber(publishedSplit.train)} training and ${
         formatNumber(publishedSplit.test)
-      } test words of CMUdict without stress, a fixed split (secondary source), mostly larger models trained for longer. Here: ${
+      } test words of CMUdict without stress, a fixed split (secondary source), mostly larger models. Here: ${
         words("train")
       } training and ${words("test")} test words (${
         listWords(names)

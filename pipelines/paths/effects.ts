@@ -10,6 +10,7 @@ import {
   type Figure,
   figure,
   type Fit,
+  formatCount,
   formatMean,
   formatNumber,
   listWords,
@@ -129,9 +130,9 @@ export function runsTable(runs: PathRuns): Table {
   const value = (metric: string, labels: Record<string, string>) => runs.estimate(metric, labels)?.mean ?? null;
   return table({
     id: "runs",
-    title: `${formatNumber(seen.size)} combinations were run, ${formatNumber(runs.seeds.length)} ${
-      runs.seeds.length === 1 ? "seed" : "seeds"
-    } each`,
+    title: `${formatCount(seen.size, "combination")} ${seen.size === 1 ? "was" : "were"} run, ${
+      formatNumber(runs.seeds.length)
+    } ${runs.seeds.length === 1 ? "seed" : "seeds"} each`,
     caption: "Means over seeds. Operations are the closed forms' for one word of 10 letters and 9 phonemes, forwards.",
     columns: [
       ...["task", "path", "score", "direction", "scope", "cell"].map((key) => ({

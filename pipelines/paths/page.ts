@@ -88,7 +88,7 @@ function comparedSections(results: Results, compared: Compared): Section[] {
         curvesOf(compared),
       )]
       : [section("Errors", best ? besidePublished(compared) : errorFigure(compared), curvesOf(compared))]),
-    section("Where they look", ...alignmentsOf(compared)),
+    section(best ? "Where it looks" : "Where they look", ...alignmentsOf(compared)),
     ...probesOf(compared),
     section(best ? "What it costs" : "What each costs", runsTable(runs)),
     best

@@ -90,7 +90,7 @@ export function bootstrapFigure(compared: Compared): Figure | undefined {
       if (!found) return [];
       const { difference, interval: [low, high] } = found;
       return [{
-        ...{ name: `${best} − ${name}, ${label}`, metric, other: name },
+        ...{ name: `${label}: ${name}`, metric, other: name },
         ...{ mean: difference, low, high, distinguishable: low > 0 || high < 0 },
       }];
     })
@@ -110,10 +110,11 @@ export function bootstrapFigure(compared: Compared): Figure | undefined {
       id: "bootstrap",
       title: `On the same sentences ${said.join("; ")}`,
       caption:
-        `Differences of corpus scores on ${
+        `Corpus scores of ${best} less those of the others on ${
           formatNumber(kept)
-        } test sentences, means over the seeds, with 95% intervals of the ` +
-        "paired bootstrap (1,000 draws of the sentences; Koehn 2004). They tell what other sentences would change, the " +
+        } test sentences, means over the seeds, ` +
+        "with 95% intervals of the paired bootstrap (1,000 draws of the sentences; Koehn 2004). They tell what other " +
+        "sentences would change, the " +
         "intervals over seeds above what other initial values would. Filled: the interval leaves out 0.",
       effects,
       label: "Difference (points of BLEU or chrF)",

@@ -34,6 +34,11 @@ function grouped({ rows, by }: Series): [string, Measurement[]][] {
   return [...Map.groupBy(rows, ({ labels }) => String(labels[by]))];
 }
 
+/** Values with what they are of, which goes without saying where there is one. */
+function told(values: readonly (readonly [string, string])[]): string[] {
+  return values.map(([value, name]) => values.length === 1 ? value : `${value} (${name})`);
+}
+
 /** Alignment errors of a generated task, whose right alignment is known. */
 export function alignmentErrorFigure(
   series: Series,
@@ -78,7 +83,7 @@ export function alignmentFigure(series: Series, known: boolean, caption: string)
     const largest = most.reduce((sum, { value }) => sum + value, 0);
     return { name, share: (known ? right : largest) / Math.max(1, said.length) };
   }).sort((a, b) => b.share - a.share);
-  const listed = listWords(shares.map(({ name, share }) => `${formatNumber(100 * share, 0)}% (${name})`));
+  const listed = listWords(told(shares.map(({ name, share }) => [`${formatNumber(100 * share, 0)}%`, name])));
   return figure(
     heatmaps({
       id: "alignments",
@@ -172,11 +177,11 @@ export function curveFigure(
   );
   const rows = points.flatMap((list) => list.map((row, at) => ({ ...row, step: points[0][at]?.step ?? row.step })));
   const ends = [...Map.groupBy(points, (list) => String(list[0].labels[by]))]
-    .map(([name, lists]) => `${formatMean(meanInterval(lists.map(lateMean)))} (${name})`);
+    .map(([name, lists]): [string, string] => [formatMean(meanInterval(lists.map(lateMean))), name]);
   return figure(
     lineWithInterval({
       id: "curves",
-      title: `Over the last tenth of training the loss a ${words.symbol} is ${listWords(ends)} nats`,
+      title: `Over the last tenth of training the loss a ${words.symbol} is ${listWords(told(ends))} nats`,
       caption: (data) => `Mean loss over the steps since the point before${note}. ${bandNote(data, of)}`,
       metric: "loss/curve",
       label: "Training loss",

@@ -7,7 +7,7 @@ import * as Plot from "@observablehq/plot";
 import type { Effect } from "../effects.ts";
 import type { DataRow, FigureSpec, Frame } from "../figure.ts";
 import { formatRange, formatTick } from "../format.ts";
-import { factorTicks, labelWidth } from "./series.ts";
+import { clipLabel, factorTicks, labelWidth } from "./series.ts";
 
 /** Options of {@linkcode effectFigure}. */
 export interface EffectOptions {
@@ -64,11 +64,12 @@ function draw(data: readonly EffectRow[], frame: Frame, options: EffectOptions, 
   const [low, high] = log ? [least / room, most * room] : [least - room, most + room];
   const ticks = log ? factorTicks(low, high, frame.narrow ? 4 : 7) : frame.narrow ? 4 : 7;
   const ink = "var(--hue-0, #0067a8)";
+  const short = (effect: string) => clipLabel(effect, frame.narrow ? 24 : 40);
   return {
     width: frame.width,
     height: 80 + 34 * data.length,
     marginBottom: 50,
-    marginLeft: Math.max(...data.map(({ effect }) => labelWidth(effect))) + 12,
+    marginLeft: Math.max(...data.map(({ effect }) => labelWidth(short(effect)))) + 12,
     marginRight: 8,
     x: { type: log ? "log" : "linear", domain: [low, high] },
     y: { domain: data.map(({ effect }) => effect), type: "point", padding: 0.6 },
@@ -84,7 +85,7 @@ function draw(data: readonly EffectRow[], frame: Frame, options: EffectOptions, 
         // As text, since a formatter of ticks is only asked about those that a logarithmic scale would choose itself.
         text: (value: number) => formatTick(value),
       }),
-      Plot.axisY({ tickSize: 0, label: null }),
+      Plot.axisY({ tickSize: 0, label: null, tickFormat: short }),
       Plot.ruleX([none], { stroke: "currentColor", strokeOpacity: 0.6 }),
       Plot.ruleY(data, { x1: "low", x2: "high", y: "effect", stroke: ink, strokeWidth: 2 }),
       Plot.dot(data, {
