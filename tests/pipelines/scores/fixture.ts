@@ -213,3 +213,11 @@ function costRows(add: Add, score: string, random: () => number) {
     }
   }
 }
+
+/** Multiplies or replaces values of some rows. */
+export function bending(when: (row: Measurement) => boolean, value: (row: Measurement) => number): RunShape {
+  return { bend: (row) => when(row) ? { ...row, value: value(row) } : row };
+}
+
+/** Whether a row is of a score. */
+export const isScore = (row: Measurement, score: string) => row.labels.score === score;
