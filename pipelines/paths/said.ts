@@ -54,5 +54,5 @@ export function translationRows(
 
 /** A text on one line, as files of one sentence a line need it. */
 function oneLine(text: string): string {
-  return text.replace(/[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+/g, " ");
+  return text.replace(/[\r\n]+/g, " ");
 }
