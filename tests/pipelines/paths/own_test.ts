@@ -129,10 +129,11 @@ Deno.test("monotonic, heads, cosine, low-rank, reset before, own start and stack
     const events = await lastValueFrom(pathsExperiment.run(trial, {}).pipe(toArray()));
     assertEquals(tf.memory().numTensors, before, told(options));
     const found = events.flatMap(({ rows }) => rows);
-    for (const  of of["encoder", "attention", "decoder"]) {
+    for (const part of ["encoder", "attention", "decoder"]) {
       const parameters = (kind: string) =>
-        found.find(({ metric, labels }) => metric === "parameters" && labels.kind === kind && labels.of === of)!.value;
-      assertEquals(parameters("counted"), parameters("predicted"), `${told(options)}: ${of}`);
+        found.find(({ metric, labels }) => metric === "parameters" && labels.kind === kind && labels.of === part)!
+          .value;
+      assertEquals(parameters("counted"), parameters("predicted"), `${told(options)}: ${part}`);
     }
     rows.push(...found);
     trials.push(trial);

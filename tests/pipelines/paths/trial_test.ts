@@ -37,10 +37,10 @@ Deno.test("a trial of every part of the design runs and leaves no tensor", async
     const rows = timeless(await run({ ...options, epochs: 1 }));
     assert(rows.some(({ metric, labels }) => metric === "per" && labels.set === "test"), kind);
     assertEquals(tf.memory().numTensors, before, kind);
-    for (const  of of["encoder", "attention", "decoder"]) {
+    for (const part of ["encoder", "attention", "decoder"]) {
       const parameters = (kind: string) =>
-        rows.find(({ metric, labels }) => metric === "parameters" && labels.kind === kind && labels.of === of)!.value;
-      assertEquals(parameters("counted"), parameters("predicted"), `${kind}: ${of}`);
+        rows.find(({ metric, labels }) => metric === "parameters" && labels.kind === kind && labels.of === part)!.value;
+      assertEquals(parameters("counted"), parameters("predicted"), `${kind}: ${part}`);
     }
   }
   assert(seen.size >= 9, [...seen].join(", "));
