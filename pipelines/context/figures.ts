@@ -36,7 +36,7 @@ export function recallFigure(runs: ContextRuns): Figure {
 /** The same accuracies against operations; nothing where no two attentions differ in theirs. */
 export function recallCostFigure(runs: ContextRuns): Figure | undefined {
   if (!differ(runs.of("recall").map(({ operations }) => operations))) return undefined;
-  const { cost, ...rest } = recallOptions(runs);
+  const { cost: _bytes, ...rest } = recallOptions(runs);
   const options: FrontierOptions = {
     ...rest,
     id: "recall-cost",
