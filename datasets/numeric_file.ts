@@ -8,7 +8,7 @@ import { type Dataset, InputError, type Vector } from "../operators/records.ts";
 import { sha256 } from "./checksum.ts";
 import { datasetOf } from "./dataset.ts";
 import { looksLikeIdx, parseIdx } from "./idx.ts";
-import { decodeText } from "./text.ts";
+import { decodeText, lineOf } from "./text.ts";
 
 /** Decimal numbers as programs write them; what isn't finite is refused. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -53,7 +53,10 @@ function ofText(bytes: Uint8Array, file: string): Vector[] {
   const refuse = (rule: string, value: string) =>
     new InputError(`Cannot read ${file}${rule}: current value is ${value}`);
   if (typeof text !== "string") {
-    throw refuse(" as it must be CSV text or IDX", `${text.what} at byte ${text.offset + 1}`);
+    throw refuse(
+      `, line ${lineOf(bytes, text)}, as it must be IDX, or CSV text in UTF-8 or Latin-1`,
+      `${text.what} at byte ${text.offset + 1} of the file`,
+    );
   }
   const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
   const first = lines.find((line) => line.trim() !== "");

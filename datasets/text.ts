@@ -10,6 +10,11 @@ export interface Defect {
   readonly what: string;
 }
 
+/** The line of a defect, counted from 1. */
+export function lineOf(bytes: Uint8Array, { offset }: Defect): number {
+  return bytes.subarray(0, offset).reduce((lines, byte) => byte === LF ? lines + 1 : lines, 1);
+}
+
 const TAB = 9, LF = 10, CR = 13;
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import { InputError } from "../operators/records.ts";
-import { decodeText } from "./text.ts";
+import { decodeText, lineOf } from "./text.ts";
 
 /** The largest file that is read, in bytes. */
 const MAX_BYTES = 2 ** 30;
@@ -36,9 +36,8 @@ export async function readText(
   }
   const text = decodeText(bytes);
   if (typeof text === "string") return { text, bytes };
-  const line = bytes.subarray(0, text.offset).reduce((lines, byte) => byte === 10 ? lines + 1 : lines, 1);
   throw new InputError(
-    `Cannot read ${file}, line ${line}, as ${what} must be text in UTF-8 or Latin-1: ` +
+    `Cannot read ${file}, line ${lineOf(bytes, text)}, as ${what} must be text in UTF-8 or Latin-1: ` +
       `current value is ${text.what} at byte ${text.offset + 1} of the file`,
   );
 }

@@ -1,6 +1,7 @@
 /**
  * Treebanks in brackets, a tree a line, each node with its class: `(3 (2 not) (4 (3 really) (4 good)))`, as in the Stanford
- * Sentiment Treebank (Socher et al. 2013), whose classes are 0 (very negative) to 4 (very positive).
+ * Sentiment Treebank (Socher et al. 2013), whose classes are 0 (very negative) to 4 (very positive). Other brackets, with
+ * names of phrases for classes or nodes of one child or more than two, as in the Penn Treebank, are refused.
  *
  * @module
  */
@@ -34,12 +35,16 @@ export async function treebank(path: string, options: TreebankOptions): Promise<
   const { text, bytes } = await readText(path, "trees");
   const middle = highest / 2;
   const items: Sentence[] = [];
+  let middles = 0;
   text.split("\n").forEach((line, at) => {
     if (line.trim() === "") return;
     const { words, tree } = readTree(line, `${JSON.stringify(path)}, line ${at + 1}`, highest, maxWords);
     const labels = tree.labels!;
     const root = labels[labels.length - 1];
-    if (classes === "binary" && root === middle) return;
+    if (classes === "binary" && root === middle) {
+      middles++;
+      return;
+    }
     const binary = (label: number) => label === middle ? -1 : label < middle ? 0 : 1;
     items.push({
       id: `tree:${at + 1}`,
@@ -50,7 +55,10 @@ export async function treebank(path: string, options: TreebankOptions): Promise<
   });
   if (items.length === 0) {
     throw new InputError(
-      `Cannot read ${JSON.stringify(path)} as it must hold a tree: current value is a file without one`,
+      middles === 0
+        ? `Cannot read ${JSON.stringify(path)} as it must hold a tree: current value is a file without one`
+        : `Cannot read ${JSON.stringify(path)} as a tree's class must be other than the middle one, ${middle}, which ` +
+          `binary leaves out: current value is ${middle} in ${middles === 1 ? "its one tree" : `all ${middles} trees`}`,
     );
   }
   const name = path.split(/[\\/]/).at(-1)!;
@@ -102,7 +110,11 @@ function readTree(line: string, where: string, highest: number, maxWords: number
     } else if (node.children.length === 2) {
       made = -merges.push({ left: node.children[0], right: node.children[1], label: node.label });
     } else {
-      return refuse(node.column, "a node must have a word or two children", `${node.children.length} children`);
+      return refuse(
+        node.column,
+        "a node must have a word or two children",
+        node.children.length === 1 ? "1 child" : `${node.children.length} children`,
+      );
     }
     if (open.length > 0) {
       const above = open[open.length - 1];

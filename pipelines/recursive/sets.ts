@@ -82,9 +82,11 @@ export async function readSentences(options: Options): Promise<SentenceSets> {
   switch (sourceOf(options)) {
     case "trees": {
       const kind = options.classes === "fine" ? "fine" : "binary";
+      const read = async (key: string, split: string) =>
+        ofSeveralClasses(await treebank(path(key), { classes: kind, split }), `--set ${key}=${path(key)}`);
       return {
-        train: await treebank(path("trees"), { classes: kind, split: "train" }),
-        test: await treebank(path("testTrees"), { classes: kind, split: "test" }),
+        train: await read("trees", "train"),
+        test: await read("testTrees", "test"),
         classes: treebankClasses(kind),
       };
     }
@@ -101,6 +103,15 @@ export async function readSentences(options: Options): Promise<SentenceSets> {
     case "reviews":
       return { train: await reviewSentences("train", options), test: await reviewSentences("test", options), classes };
   }
+}
+
+/** Refuses trees of one class alone, of which nothing can be learnt or told, as {@linkcode sentences} refuses one file. */
+function ofSeveralClasses(all: Dataset<Sentence>, what: string): Dataset<Sentence> {
+  const labels = new Set(Array.from(all, ({ targets }) => targets[0][0]));
+  if (labels.size >= 2) return all;
+  throw new InputError(
+    `Cannot use ${what} as there must be sentences of at least 2 classes: current value is ${[...labels].join(", ")}`,
+  );
 }
 
 async function reviewSentences(split: "train" | "test", options: Options): Promise<Dataset<Sentence>> {

@@ -78,6 +78,18 @@ Deno.test("numeric files: CSV with and without names, IDX, and what is wrong wit
       const error = await assertRejects(() => read(content), InputError, message);
       assert(error.message.startsWith("Cannot read ") && !error.message.includes("\n"));
     }
+    const place = "as it must be IDX, or CSV text in UTF-8 or Latin-1: current value is";
+    for (
+      const [bytes, message] of [
+        [[0x31, 0x2c, 0x32, 10, 0xc3, 0xa9, 0x2c, 0xff, 10], `line 2, ${place} byte 0xFF, invalid as UTF-8 at byte 8`],
+        [[0x31, 10, 0x32, 10, 0x33, 0, 10], `line 3, ${place} byte 0x00 at byte 6 of the file`],
+        [[0xff, 0xfe, 0x31, 0], `line 1, ${place} UTF-16 at byte 1 of the file`],
+        [[0x31, 10, 0x85, 10], `line 2, ${place} byte 0x85 at byte 3 of the file`],
+      ] as const
+    ) {
+      const error = await assertRejects(() => read(Uint8Array.from(bytes)), InputError, message);
+      assert(error.message.startsWith("Cannot read ") && !error.message.includes("\n"));
+    }
     await assertRejects(() => numericFile(`${folder}/none.csv`), InputError, "a missing file");
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -121,6 +121,15 @@ Deno.test("treebank() names line and column of a fault", async () => {
       "(3 (2 a b) (2 c))",
       'line 2, column 9, as a node must have a word or two children: current value is one more word, "b"',
     ],
+    ["(3 (2 a))", "line 2, column 1, as a node must have a word or two children: current value is 1 child"],
+    [
+      "(S (NP (DT The) (NN film)) (VP (VBZ ends)))",
+      "line 2, column 2, as a node's class must be a whole number from 0 to 4: current value is S",
+    ],
+    [
+      "( (S (NP film) (VP ends)))",
+      "line 2, column 2, as a node's class must be a whole number from 0 to 4: current value is nothing",
+    ],
     ["word", "line 2, column 1, as a tree must begin with a bracket"],
   ];
   for (const [line, message] of faults) {

@@ -8,7 +8,7 @@ import type { Options, Trial } from "../../../pipelines/experiment.ts";
 import { recursiveExperiment } from "../../../pipelines/recursive.ts";
 import { claimsOf } from "../../../pipelines/recursive/claims.ts";
 import { RecursiveRuns } from "../../../pipelines/recursive/runs.ts";
-import { reviewWords } from "../../../pipelines/recursive/sets.ts";
+import { readSentences, reviewWords } from "../../../pipelines/recursive/sets.ts";
 import { placesOfNames } from "../../helpers/markup.ts";
 
 const good = ["a fine film", "a good good story", "warm and wise", "i liked this one , a good film with a warm story"];
@@ -181,6 +181,28 @@ Deno.test("given trees are learnt along, with a class for every phrase", () =>
     assertEquals(runs.composers, ["given", "greedy"]);
     assertEquals([...runs.byRun("depth").values()], [4 / 3]); // depths 2, 1 and 1
   }, { trees: "(3 (2 not) (4 (3 really) (4 good)))\n(0 (1 bad) (2 film))\n(4 (4 good) (2 film))\n" }));
+
+Deno.test("a treebank of one class is refused in one line, to learn from or to score on", () =>
+  withSentences(async (path) => {
+    const refused = async (trees: string, testTrees: string, message: string, classes = "binary") => {
+      const options = { ...defaults, classes, trees: path(trees), testTrees: path(testTrees) };
+      const error = await assertRejects(() => readSentences(options), InputError);
+      assertEquals(error.message, message);
+    };
+    const rule = "as there must be sentences of at least 2 classes: current value is";
+    await refused("one", "two", `Cannot use --set trees=${path("one")} ${rule} positive`);
+    await refused("two", "one", `Cannot use --set testTrees=${path("one")} ${rule} positive`);
+    await refused(
+      "middle",
+      "two",
+      `Cannot read ${
+        JSON.stringify(path("middle"))
+      } as a tree's class must be other than the middle one, 2, which binary ` +
+        "leaves out: current value is 2 in its one tree",
+    );
+    await refused("middle", "two", `Cannot use --set trees=${path("middle")} ${rule} 2`, "fine");
+    assertEquals((await readSentences({ ...defaults, trees: path("two"), testTrees: path("two") })).train.length, 2);
+  }, { one: "(3 (2 so) (4 good))\n(4 fine)\n", middle: "(2 (2 so) (2 so))\n", two: "(4 fine)\n(0 bad)\n" }));
 
 Deno.test("options that don't go together are refused in one line", async () => {
   const refused = (options: Options, message: string) =>
