@@ -7,8 +7,11 @@
  * n is the number of words under a child. Matrices are stored for rows: `W1` is `[2D, D]` and multiplies `[c1 c2]` from
  * the right.
  *
- * Source: Socher, Pennington, Huang, Ng & Manning 2011, sections 2.2 and 2.3. The authors' released code differs, and is
- * here as {@linkcode released}: it reconstructs with f and unit length too, and weighs both children alike.
+ * Source: Socher, Pennington, Huang, Ng & Manning 2011, sections 2.2 and 2.3. The authors' released code differs. Of it
+ * {@linkcode released} has how it reconstructs: with f and unit length too, both children weighed alike, in learning and in
+ * the choice of greedy trees. Not here is its head for one-dimensional labels, a sigmoid with ½ (t - d)²: every form has
+ * the paper's softmax with cross-entropy. Nor does greedy composition evaluate all pairs again after each merge, as that
+ * code does; a test shows that the trees are the same.
  *
  * A forest is frozen: which tree it is does not depend on the gradient. The gradient goes back through the structure
  * (Goller & Küchler 1996), level by level: of all its products only one a level must wait for the level above.
@@ -34,7 +37,7 @@ export interface RecursiveForm {
 /** As the paper writes it. */
 export const paper: Required<RecursiveForm> = { weighted: true, normalised: true, decoder: "linear" };
 
-/** As the authors' released MATLAB code computes it (`forwardPropRAE.m`). */
+/** As the authors' released MATLAB code reconstructs (`forwardPropRAE.m`); its sigmoid head is not here. */
 export const released: Required<RecursiveForm> = { weighted: false, normalised: true, decoder: "squashed" };
 
 /** A vector shorter than this has no direction: its unit vector is 0, and so is the gradient through it. */

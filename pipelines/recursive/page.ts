@@ -226,6 +226,7 @@ function methodOf(results: Results, runs: RecursiveRuns): Method {
   const options = results.trials.find(({ options }) => options.main === "yes")?.options ?? results.trials[0]?.options ??
     {};
   const sets = runs.rows.filter(({ metric }) => metric === "set");
+  const released = results.trials.some(({ options }) => options.form === "released");
   const pretrained = runs.select("pretrained").filter(({ value }) => value > 0);
   return method([
     dataEntry(sets),
@@ -251,6 +252,12 @@ function methodOf(results: Results, runs: RecursiveRuns): Method {
         "E = α E_rec + (1 − α) E_cE over all nodes, α weighing reconstruction, and the sentence's head with weight " +
         `${options.sentence} (an addition to the paper, which trains that classifier afterwards). Trees are chosen with the parameters of ` +
         "the moment and then frozen.",
+        ...(released
+          ? [
+            "The form “released” has of the authors’ code that children are reconstructed by tanh at unit length and weighed alike; " +
+            "its sigmoid head with ½(t − d)² for one-dimensional labels is not built: every form has the softmax head.",
+          ]
+          : []),
       ],
     },
     {
