@@ -9,6 +9,7 @@ import { recursiveExperiment } from "../../../pipelines/recursive.ts";
 import { claimsOf } from "../../../pipelines/recursive/claims.ts";
 import { RecursiveRuns } from "../../../pipelines/recursive/runs.ts";
 import { readSentences, reviewWords } from "../../../pipelines/recursive/sets.ts";
+import { siteFiles } from "../../../reports/mod.ts";
 import { placesOfNames } from "../../helpers/markup.ts";
 
 const good = ["a fine film", "a good good story", "warm and wise", "i liked this one , a good film with a warm story"];
@@ -84,6 +85,13 @@ Deno.test("cross-validation on one file a class runs end to end, learns, and lea
       "Reconstruction",
     ]);
     assert(page.headline.includes("of unseen sentences rightly"), page.headline);
+    const named = trials.map((trial) => ({ ...trial, options: { ...trial.options, form: "released" } }));
+    const [told, untold] = [await recursiveExperiment.page({ ...results, trials: named }), page].map((each) =>
+      siteFiles([each]).get("recursive.html")!.includes(
+        "sigmoid head with ½(t − d)² for one-dimensional labels is not built",
+      )
+    );
+    assertEquals([told, untold], [true, false]);
   }));
 
 Deno.test("seeds of one fold are one run: their mean, because they are scored on the same sentences", () => {
