@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { hideMasked } from "./masks.ts";
 import type { CostDims, Score, ScoreCost, ScoreDims } from "./score.ts";
 import { assertShape, type InitialValues, type TensorMap } from "./shape.ts";
 import { maskedSoftmax } from "./softmax.ts";
@@ -64,6 +65,16 @@ export function checkMemory({ memory, mask }: Memory): void {
   assertShape("mask", mask, [memory.shape[0], memory.shape[1]]);
 }
 
+/**
+ * The memory to work with: whatever padding holds, NaN included, changes no result and no gradient.
+ *
+ * @throws RangeError when memory and mask don't fit together.
+ */
+export function visibleMemory(given: Memory): Tensor3D {
+  checkMemory(given);
+  return hideMasked(given.memory, given.mask);
+}
+
 /** A score over a memory: what depends on the memory is prepared, and a result of the wrong shape is refused. */
 export function logitsOver(
   score: Score,
@@ -100,13 +111,13 @@ export function attend(
   memory: Tensor3D,
   mask: Tensor2D,
 ): (query: Tensor3D) => Attended & { readonly logits: Tensor3D } {
-  checkMemory({ memory, mask });
-  const ask = logitsOver(score, params, memory);
+  const seen = visibleMemory({ memory, mask });
+  const ask = logitsOver(score, params, seen);
   const visible = mask.expandDims(1); // [B, 1, S]
   return (query) => {
     const logits = ask(query);
     const alignment = maskedSoftmax(logits, visible);
-    return { context: tf.matMul(alignment, memory), alignment, logits };
+    return { context: tf.matMul(alignment, seen), alignment, logits };
   };
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { type AttentionState, checkChunk } from "./attention_mechanism.ts";
+import { hideMasked } from "./masks.ts";
 import { materialisedSoftmax } from "./materialised_softmax.ts";
 import { scoped } from "./scope.ts";
 import { type Tensor, type Tensor2D, type Tensor4D, tf } from "./tf.ts";
@@ -33,7 +34,10 @@ function after(options: KeyValueCacheOptions, position: number, tensors: readonl
       const [batch, , length, depth] = q.shape;
       checkChunk(q, k, v, mask);
       const [output, ...next] = scoped(() => {
-        const [keys, values] = [k, v].map((x, at) => position === 0 ? x.clone() : tf.concat([tensors[at], x], 2));
+        const [keys, values] = [k, v].map((x, at) => {
+          const own = mask ? hideMasked(x, mask) : x;
+          return position === 0 ? own.clone() : tf.concat([tensors[at], own], 2);
+        });
         const seen = seenSoFar(tensors[2], mask, batch, position, length);
         const visible = visiblePairs(length, position + length, true, seen, position);
         const scale = options.scale ?? 1 / Math.sqrt(depth);

@@ -14,7 +14,7 @@
  * @module
  */
 import { InputError } from "../records.ts";
-import { type Attention, checkMemory, logitsOver, SOFTMAX_OPERATIONS, weighed } from "./attention.ts";
+import { type Attention, logitsOver, SOFTMAX_OPERATIONS, visibleMemory, weighed } from "./attention.ts";
 import { glorotUniform, seedFrom } from "./random.ts";
 import type { ContentScore } from "./score.ts";
 import { maskedSoftmax } from "./softmax.ts";
@@ -58,8 +58,9 @@ export function local({ scope, window, score }: LocalOptions): Attention {
         : {}),
     }),
     refuses: (dims, keys) => score.refuses?.(dims, keys),
-    over(params, { memory, mask }) {
-      checkMemory({ memory, mask });
+    over(params, given) {
+      const { mask } = given;
+      const memory = visibleMemory(given);
       const ask = logitsOver(score, params, memory);
       const visible = mask.expandDims(1) as Tensor3D; // [B, 1, S]
       const lengths = tf.sum(visible, 2, true) as Tensor3D; // [B, 1, 1]

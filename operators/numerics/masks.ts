@@ -26,6 +26,19 @@ export function lengthMask(lengths: Tensor, width: number): Tensor2D {
 }
 
 /**
+ * Zeros at the positions that a mask hides: a weight of 0 hides no NaN and no infinity, for 0 times those is NaN, in a
+ * sum of values and again in its gradients. Nothing flows back to what is hidden.
+ *
+ * @param x `[B, ..., S, D]`
+ * @param mask `[B, S]`
+ */
+export function hideMasked<T extends Tensor>(x: T, mask: Tensor): T {
+  const [batch, positions] = mask.shape;
+  const between = x.shape.slice(1, -2).map(() => 1);
+  return tf.where(mask.toBool().reshape([batch, ...between, positions!, 1]), x, tf.zerosLike(x)) as T;
+}
+
+/**
  * Checks a mask of who may be seen: `[B, S]` of float32, int32 or bool.
  *
  * @throws RangeError when the shape doesn't fit

@@ -17,7 +17,7 @@
  *
  * @module
  */
-import { type Attention, checkMemory, logitsOver, weighed } from "./attention.ts";
+import { type Attention, logitsOver, visibleMemory, weighed } from "./attention.ts";
 import { refusePositions } from "./local.ts";
 import type { ContentScore } from "./score.ts";
 import { type Tensor, type Tensor3D, type Tensor4D, tf } from "./tf.ts";
@@ -35,8 +35,9 @@ export function monotonic({ score }: { readonly score: ContentScore }): Attentio
       r: { shape: [1], values: new Float32Array([-1]) },
     }),
     refuses: (dims, keys) => score.refuses?.(dims, keys),
-    over(params, { memory, mask }) {
-      checkMemory({ memory, mask });
+    over(params, given) {
+      const { mask } = given;
+      const memory = visibleMemory(given);
       const ask = logitsOver(score, params, memory);
       const [batch, keys] = memory.shape;
       const visible = mask.expandDims(1); // [B, 1, S]

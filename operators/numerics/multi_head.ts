@@ -12,7 +12,7 @@
  * @module
  */
 import { InputError } from "../records.ts";
-import { type Attention, checkMemory, SOFTMAX_OPERATIONS } from "./attention.ts";
+import { type Attention, SOFTMAX_OPERATIONS, visibleMemory } from "./attention.ts";
 import { glorotUniform, seedFrom } from "./random.ts";
 import { maskedSoftmax } from "./softmax.ts";
 import { type Tensor, type Tensor2D, type Tensor3D, type Tensor4D, tf } from "./tf.ts";
@@ -52,8 +52,9 @@ export function multiHead({ heads, width: asked }: MultiHeadOptions): Attention 
         W_o: glorotUniform([width, key], seedFrom(seed, "W_o")),
       };
     },
-    over(params, { memory, mask }) {
-      checkMemory({ memory, mask });
+    over(params, given) {
+      const { mask } = given;
+      const memory = visibleMemory(given);
       const width = params.W_q.shape[1]!;
       const split = (x: Tensor3D, weights: Tensor) => {
         const [batch, length, inputs] = x.shape;

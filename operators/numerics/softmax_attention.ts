@@ -11,7 +11,7 @@
  * @module
  */
 import { hasKernels, runKernel } from "./device_kernels.ts";
-import { checkMask } from "./masks.ts";
+import { checkMask, hideMasked } from "./masks.ts";
 import { InputError } from "../records.ts";
 import { materialisedSoftmax } from "./materialised_softmax.ts";
 import { scoped } from "./scope.ts";
@@ -41,28 +41,30 @@ export interface SoftmaxAttentionOptions {
 /**
  * Attention's output for every query, `[B, H, N, M]`. A query that sees no key gets zeros, and passes none back.
  *
- * Keys and values that are hidden may hold anything finite, and change nothing. NaN and infinity that are seen come out as
- * the stock operations give them. A score of +Infinity takes all weight (scores are cut at 1.7e38).
+ * Keys and values that the mask hides may hold anything, and change nothing; those that causality alone hides, anything
+ * finite. NaN and infinity that are seen come out as the stock operations give them. A score of +Infinity takes all weight
+ * (scores are cut at 1.7e38).
  *
  * @param q `[B, H, N, D]`
- * @param k `[B, H, S, D]`
- * @param v `[B, H, S, M]`
+ * @param keys `[B, H, S, D]`
+ * @param values `[B, H, S, M]`
  * @throws RangeError when a shape doesn't fit.
  */
 export function softmaxAttention(
   q: Tensor4D,
-  k: Tensor4D,
-  v: Tensor4D,
+  keys: Tensor4D,
+  values: Tensor4D,
   options: SoftmaxAttentionOptions = {},
 ): Tensor4D {
   const [batch, heads, , depth] = q.shape;
-  assertShape("k", k, [batch, heads, null, depth]);
-  assertShape("v", v, [batch, heads, k.shape[2], null]);
+  assertShape("k", keys, [batch, heads, null, depth]);
+  assertShape("v", values, [batch, heads, keys.shape[2], null]);
   const { causal = false, mask, scale = 1 / Math.sqrt(depth), route = "streaming" } = options;
-  if (mask) checkMask(mask, batch, k.shape[2]);
+  if (mask) checkMask(mask, batch, keys.shape[2]);
   if (route !== "streaming" && route !== "materialised") {
     throw new InputError(`Cannot attend as route must be streaming or materialised: current value is ${route}`);
   }
+  const [k, v] = mask ? [hideMasked(keys, mask), hideMasked(values, mask)] : [keys, values];
   if (route === "materialised") {
     const visible = visiblePairs(q.shape[2], k.shape[2], causal, mask);
     return scoped(() => [materialisedSoftmax(q, k, v, { visible, scale, masked: mask !== undefined })])[0];
