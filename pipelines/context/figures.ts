@@ -36,9 +36,8 @@ export function recallFigure(runs: ContextRuns): Figure {
 /** The same accuracies against operations; nothing where no two attentions differ in theirs. */
 export function recallCostFigure(runs: ContextRuns): Figure | undefined {
   if (!differ(runs.of("recall").map(({ operations }) => operations))) return undefined;
-  const { cost: _bytes, ...rest } = recallOptions(runs);
   const options: FrontierOptions = {
-    ...rest,
+    ...recallOptions(runs),
     id: "recall-cost",
     title: recallCostTitle(runs),
     caption: `The same accuracies against the operations of one example's forward pass, by the closed forms. ${
