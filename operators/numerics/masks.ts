@@ -27,7 +27,8 @@ export function lengthMask(lengths: Tensor, width: number): Tensor2D {
 
 /**
  * Zeros at the positions that a mask hides: a weight of 0 hides no NaN and no infinity, for 0 times those is NaN, in a
- * sum of values and again in its gradients. Nothing flows back to what is hidden.
+ * sum of values and again in its gradients. The gradient passes through as it is: for whoever gives hidden positions no
+ * weight it is 0 there already, and a pass over it is saved.
  *
  * @param x `[B, ..., S, D]`
  * @param mask `[B, S]`
@@ -35,7 +36,11 @@ export function lengthMask(lengths: Tensor, width: number): Tensor2D {
 export function hideMasked<T extends Tensor>(x: T, mask: Tensor): T {
   const [batch, positions] = mask.shape;
   const between = x.shape.slice(1, -2).map(() => 1);
-  return tf.where(mask.toBool().reshape([batch, ...between, positions!, 1]), x, tf.zerosLike(x)) as T;
+  const seen = mask.toBool().reshape([batch, ...between, positions!, 1]);
+  return tf.customGrad((input) => ({
+    value: tf.where(seen, input as Tensor, tf.zerosLike(input as Tensor)),
+    gradFunc: (upstream: Tensor) => upstream,
+  }))(x) as T;
 }
 
 /**
