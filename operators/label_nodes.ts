@@ -8,6 +8,7 @@ import { maskedCrossEntropy, type SummedLoss } from "./numerics/loss.ts";
 import { glorotUniform, seedFrom } from "./numerics/random.ts";
 import type { InitialValues, TensorMap } from "./numerics/shape.ts";
 import { type Scalar, type Tensor, type Tensor2D, tf } from "./numerics/tf.ts";
+import { total } from "./numerics/total.ts";
 import { spansOf } from "./numerics/trees.ts";
 import { type Batch, InputError, type Sentence, type Tree } from "./records.ts";
 
@@ -173,7 +174,7 @@ export function recursiveSum(
         terms.push(tf.mul(tf.sum(tf.square(tensor)), size * lambda / 2));
       }
     }
-    return { sum: tf.addN(terms) as Scalar, tokens: tf.scalar(size) };
+    return { sum: total(terms) as Scalar, tokens: tf.scalar(size) };
   };
 }
 

@@ -10,6 +10,7 @@ import { droppingFrom } from "./numerics/dropout.ts";
 import type { Parameters } from "./numerics/parameters.ts";
 import { seedFrom } from "./numerics/random.ts";
 import { type NamedTensorMap, type Scalar, type Tensor, tf, type Variable } from "./numerics/tf.ts";
+import { total } from "./numerics/total.ts";
 import { checkParallel, Crew, type Share } from "./parallel.ts";
 import type { Batch, Gathered, TrainStep } from "./records.ts";
 import { subscribeWithin } from "./subscribe_within.ts";
@@ -327,9 +328,9 @@ class Taps {
   squares(): Record<string, Tensor> {
     return Object.fromEntries(
       [...this.#squares].map(([name, squares]) => {
-        const total = tf.addN(squares);
-        for (const square of squares) square.dispose();
-        return [name, total];
+        const square = tf.tidy(() => total(squares).clone());
+        for (const part of squares) part.dispose();
+        return [name, square];
       }),
     );
   }

@@ -7,6 +7,7 @@
  */
 import { hasKernels, runKernel } from "./device_kernels.ts";
 import { type Scalar, type Tensor, tf } from "./tf.ts";
+import { total } from "./total.ts";
 
 /** Where an optimiser stands. */
 export interface OptimiserStep {
@@ -103,7 +104,7 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions
 /** Euclidean norm of all gradients taken as one vector. */
 export function globalNorm(gradients: readonly Tensor[]): Scalar {
   if (hasKernels(NORM_KERNEL)) return runKernel<Scalar>(NORM_KERNEL, { ...gradients });
-  return tf.sqrt(tf.addN(gradients.map((gradient) => tf.sum(tf.square(gradient)) as Scalar)));
+  return tf.sqrt(total(gradients.map((gradient) => tf.sum(tf.square(gradient)) as Scalar)));
 }
 
 /**
