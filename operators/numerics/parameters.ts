@@ -95,15 +95,25 @@ export class Parameters {
       .reduce((sum, [, variable]) => sum + sizeOf(variable.shape), 0);
   }
 
-  /** Copies everything out: parameters, optimiser state, and the step count. */
+  /**
+   * Copies everything out: parameters, optimiser state, and the step count, as they are at the call. A step that is taken
+   * while the copies are on their way doesn't change them.
+   */
   async save(): Promise<ParameterState> {
+    const { steps } = this;
     const all = [...this.#sorted, ...this.#slots.entries()];
-    const values = await Promise.all(
-      all.map(async ([name, variable]) =>
-        [name, { shape: variable.shape, data: Float32Array.from(await variable.data()) }] as const
-      ),
-    );
-    return { steps: this.steps, values: Object.fromEntries(values) };
+    // A variable that is assigned frees what it held, which a device may still be reading.
+    const held = all.map(([name, variable]) => [name, tf.keep(variable.clone())] as const);
+    try {
+      const values = await Promise.all(
+        held.map(async ([name, tensor]) =>
+          [name, { shape: tensor.shape, data: Float32Array.from(await tensor.data()) }] as const
+        ),
+      );
+      return { steps, values: Object.fromEntries(values) };
+    } finally {
+      for (const [, tensor] of held) tensor.dispose();
+    }
   }
 
   /**
