@@ -1,6 +1,7 @@
 /** Combinations that only sizes or a user's own text can make are refused in one line. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { pipe } from "rxjs";
+import { mean } from "simple-statistics";
 import {
   adam,
   bahdanau,
@@ -135,8 +136,7 @@ Deno.test("every path learns a small task with every cell, dropout and layers in
         decode(composition, alphabet.target),
       );
       const parameters = new Parameters(3);
-      // At 60 steps some starts are still on the way down (0.57 of the first loss); at 100 none of 27 was above 0.14.
-      const again = Array.from({ length: 100 }, () => someWords).flat();
+      const again = Array.from({ length: 160 }, () => someWords).flat();
       const { values, error } = await outcomeOf(
         pull(again).pipe(
           tokenize(alphabet),
@@ -145,8 +145,11 @@ Deno.test("every path learns a small task with every cell, dropout and layers in
         ),
       );
       if (error) throw error;
-      const [first, last] = [values[0].loss, values.at(-1)!.loss];
-      if (!(last < 0.4 * first)) throw new Error(`${composition.name} with ${cell.name}: ${first} to ${last}`);
+      // Batches hold words of like length, and short words are learnt first: one step's loss says little.
+      const [first, last] = [values.slice(0, 25), values.slice(-25)].map((steps) =>
+        mean(steps.map(({ loss }) => loss))
+      );
+      if (!(last < 0.6 * first)) throw new Error(`${composition.name} with ${cell.name}: ${first} to ${last}`);
       parameters.unsubscribe();
     }
   }
