@@ -6,7 +6,7 @@
  *     deno run --allow-read --allow-env --allow-run tests/bench/attention_bench.ts [--json] [--rounds N] [--stock N]
  *         [--lengths 256,512] [--no-stock]
  *
- * `--stock` is the length for the stock backend (4096: over 1 GiB and some minutes).
+ * `--stock` is the length for the stock backend (4096: over 1 GiB and some minutes); half of it with the way back.
  *
  * @module
  */
@@ -204,6 +204,6 @@ for (const length of lengths) {
 await againstTorch(lengths.filter((length) => length <= 4096));
 if (!noStock) {
   await againstStock(stock, false);
-  await againstStock(stock, true);
+  await againstStock(stock / 2, true); // backwards, stock operations at 4096 need more than wasm's 4 GiB, and fail
 }
 if (json) console.log(JSON.stringify({ heads: HEADS, depth: DEPTH, bytesBeyond: beyond, rows }));
