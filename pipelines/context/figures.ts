@@ -57,13 +57,15 @@ function recallCostTitle(runs: ContextRuns): string {
   const softmax = cheapest(solvers.filter(({ attention }) => attention === SOFTMAX));
   if (!softmax) return `Recall of ${pairs} pairs against operations`;
   const kernel = cheapest(solvers.filter(({ attention }) => !attention.startsWith(SOFTMAX)));
-  const told = `softmax takes ${formatNumber(softmax.operations!)} operations an example`;
+  const told = `softmax takes ${millions(softmax)} million operations an example`;
   return kernel
     ? `To recall ${pairs} pairs ${told}, the cheapest kernel that does ${
-      formatNumber(kernel.operations!)
-    } (${kernel.attention})`
+      millions(kernel)
+    } million (${kernel.attention})`
     : `To recall ${pairs} pairs ${told}; no kernel that was tried does, whatever it takes`;
 }
+
+const millions = ({ operations }: Scored) => formatNumber(operations! / 1e6);
 
 /** Whether there are two costs to choose between. */
 function differ(costs: readonly (number | undefined)[]): boolean {

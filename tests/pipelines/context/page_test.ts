@@ -97,7 +97,7 @@ Deno.test("recall is drawn against operations, the other tasks against state, to
   const of = (id: string) => figures.find((figure) => figure.id === id);
   assertEquals(
     of("recall-cost")!.title,
-    "To recall 16 pairs softmax takes 819,200 operations an example, the cheapest kernel that does 1,856,400 (Taylor)",
+    "To recall 16 pairs softmax takes 0.819 million operations an example, the cheapest kernel that does 1.86 million (Taylor)",
   );
   assertEquals(
     of("task-state")!.title,
@@ -111,7 +111,7 @@ Deno.test("recall is drawn against operations, the other tasks against state, to
   const without = await drawn(results([solved, failing]));
   assertEquals(
     without.figures.find(({ id }) => id === "recall-cost")!.title,
-    "To recall 16 pairs softmax takes 819,200 operations an example; no kernel that was tried does, whatever it takes",
+    "To recall 16 pairs softmax takes 0.819 million operations an example; no kernel that was tried does, whatever it takes",
   );
   assert(!without.figures.some(({ id }) => id === "task-state"));
   const alone = await drawn(results([solved]));

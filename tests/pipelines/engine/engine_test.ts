@@ -52,7 +52,7 @@ Deno.test("trials measure every kernel and a step, leave the engine as it was an
 });
 
 Deno.test("a trial that is left frees its tensors", async () => {
-  await useEngine();
+  await useEngine({ pack: true });
   const before = tf.memory().numTensors;
   const subscription = kernelRates({ rounds: 1 }).subscribe(() => subscription.unsubscribe());
   while (!subscription.closed) await new Promise((done) => setTimeout(done, 5));
@@ -69,7 +69,7 @@ Deno.test("without the pack nothing is measured, and the page says so", async ()
   ]]);
   const page = await engineExperiment.page(results(rows));
   assertMatch(page.headline, /^Nothing was measured: the kernel pack was not in place/);
-  await useEngine();
+  await useEngine({ pack: true });
 });
 
 /** Rows of one kernel: its share at each quantile. */

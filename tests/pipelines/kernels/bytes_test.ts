@@ -9,7 +9,7 @@ import { memoryTable } from "../../../pipelines/kernels/memory_table.ts";
 import { KernelRuns } from "../../../pipelines/kernels/runs.ts";
 import { rowsOf } from "../../../pipelines/rows.ts";
 
-const engine = await useEngine();
+const engine = await useEngine({ pack: true });
 
 for (const causal of [false, true]) {
   Deno.test(`peak bytes of several heads, sequences, and a width M other than D are the closed form's (causal ${causal})`, async () => {
