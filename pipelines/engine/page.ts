@@ -177,7 +177,7 @@ function figureOf(rows: readonly Measurement[], bound: Speed["bound"], thumbnail
     `${traffic ? `${formatNumber(mean, 0)} GB/s` : percent(mean)} (${kernel})`;
   const spec = dotInterval({
     id: bound,
-    title: `${BOUNDS[bound]} ${traffic ? "move" : "reach"} ${
+    title: `${thumbnail ? "Well-known kernels" : BOUNDS[bound]} ${traffic ? "move" : "reach"} ${
       slowest === fastest ? told(fastest) : `${told(slowest)} to ${told(fastest)}`
     }${traffic ? "" : " of the peak"}`,
     caption: bound === "products"

@@ -26,7 +26,8 @@ export function timeFigure(runs: KernelRuns): Figure {
     caption:
       "One forward pass of one head, one sequence, against its length. Points are medians of repetitions, bars their " +
       "quartiles; lines are the closed form's operations at the best speed of the greatest length, so that a point " +
-      "above its line is overhead. Vertical lines: where poly-2 is predicted to overtake softmax, and where it did.",
+      "above its line is overhead; a causal point below it is no longer than a chunk, which computes its pairs as pairs. " +
+      "Vertical lines: where poly-2 is predicted to overtake softmax, and where it did.",
   };
   return figure(timesOf(runs, settings, runs.mechanisms, about), []);
 }

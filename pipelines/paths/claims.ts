@@ -107,7 +107,8 @@ function whichScores(runs: PathRuns): Judged {
     theory: "Right about the papers. Nothing in either path asks for it.",
     rule:
       "A claim about papers can't be measured. What can: when each path learnt with both general and concat (PER under 95%), " +
-      "the restriction is the papers' and not the paths', and the claim holds in part.",
+      "the restriction is the papers' and not the paths', and the claim holds in part. The four aren't held against each " +
+      "other: the quick design changes the cell along with them.",
   };
   const combinations = ["luong", "bahdanau"].flatMap((path) => ["general", "concat"].map((score) => ({ path, score })));
   const found = combinations.map((labels) => ({

@@ -96,9 +96,9 @@ function draw(
     margin.top + (height - margin.top - margin.bottom) * Math.log(high / y) / Math.log(high / low);
   const places = spread(ends.map(({ last }) => toPixel(last.y)), 15, margin.top, height - margin.bottom);
   const xTicks = [...new Set(xs)].sort((a, b) => a - b);
-  const shown = xTicks.length <= (frame.narrow ? 4 : 10)
-    ? xTicks
-    : xTicks.filter((_, i) => i % (frame.narrow ? 3 : 2) === 0);
+  const marginRight = Math.max(...names.map(labelWidth)) + 24;
+  const across = frame.width - margin.left - marginRight;
+  const shown = thinned(xTicks, (x) => across * Math.log(x / left) / Math.log(right / left));
   const inside = marked.filter(({ x }) => x >= left && x <= right);
   return {
     width: frame.width,
@@ -106,7 +106,7 @@ function draw(
     marginTop: margin.top,
     marginBottom: margin.bottom,
     marginLeft: margin.left,
-    marginRight: Math.max(...names.map(labelWidth)) + 24,
+    marginRight,
     x: { type: "log", domain: [left, right] },
     y: { type: "log", domain: [low, high] },
     marks: [
@@ -199,4 +199,15 @@ function tickOf(unit: string, most: number): (value: number) => string {
       : unit === "s" || unit === "bytes"
       ? formatQuantity(value, unit)
       : formatTick(value, most);
+}
+
+/** Every tick, or every second, third, ... until no label touches the next. */
+function thinned(ticks: readonly number[], pixel: (x: number) => number): readonly number[] {
+  const halves = (x: number) => labelWidth(formatExact(x)) / 2 + 4;
+  for (let every = 1;; every++) {
+    const some = ticks.filter((_, at) => at % every === 0);
+    if (some.every((x, at) => at === 0 || pixel(x) - halves(x) >= pixel(some[at - 1]) + halves(some[at - 1]))) {
+      return some;
+    }
+  }
 }
