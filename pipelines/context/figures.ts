@@ -13,7 +13,7 @@ import {
   lineWithInterval,
   small,
 } from "../../reports/mod.ts";
-import { otherTask, percent, recallVerdict, solves, taskNames } from "./headline.ts";
+import { otherTask, percent, recallVerdict, SOLVED, solves, taskNames } from "./headline.ts";
 import { type ContextRuns, type Scored, SOFTMAX } from "./runs.ts";
 
 const VALUE = { metric: "accuracy", label: "Accuracy" };
@@ -28,6 +28,9 @@ function seedNote(runs: ContextRuns): string {
     : `Marks are means over ${runs.seeds.length} seeds, bars 95% t-intervals, cut at the frame; lines join the sizes of one attention.`;
 }
 
+/** What the titles mean by recalling. */
+const SOLVING = `An attention recalls them from a mean accuracy of ${SOLVED}% on, and fails below.`;
+
 /** Accuracy of recall against the bytes of the state: where people choose. */
 export function recallFigure(runs: ContextRuns): Figure {
   return figure(recallSpec(runs), runs.rows.filter(({ labels }) => labels.task === "recall"));
@@ -40,9 +43,10 @@ export function recallCostFigure(runs: ContextRuns): Figure | undefined {
     ...recallOptions(runs),
     id: "recall-cost",
     title: recallCostTitle(runs),
-    caption: `The same accuracies against the operations of one example's forward pass, by the closed forms. ${
-      seedNote(runs)
-    }`,
+    caption:
+      `The same accuracies against the operations of one example's forward pass, by the closed forms. ${SOLVING} ${
+        seedNote(runs)
+      }`,
     cost: OPERATIONS,
   };
   return figure(frontier(options), runs.rows.filter(({ labels }) => labels.task === "recall"));
@@ -82,7 +86,7 @@ function recallOptions(runs: ContextRuns): FrontierOptions {
     title: recallTitle(runs),
     caption:
       "Accuracy on unseen examples of multi-query associative recall against what a causal form carries after the last " +
-      `position, in bytes of float32: a kernel's sums, or softmax's keys and values. ${seedNote(runs)}`,
+      `position, in bytes of float32: a kernel's sums, or softmax's keys and values. ${SOLVING} ${seedNote(runs)}`,
     cost: STATE,
     value: VALUE,
     by: "attention",

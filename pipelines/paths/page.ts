@@ -128,5 +128,7 @@ export function headlineOf(runs: PathRuns): string {
   };
   return `With all else balanced, Bahdanau's path instead of Luong's ${
     said("path")
-  }, and a second direction of the encoder ${said("direction")}.`;
+  }, and a second direction of the encoder ${said("direction")}${
+    runs.aliased ? "; so few combinations can't tell such an effect from two other choices acting together" : ""
+  }.`;
 }

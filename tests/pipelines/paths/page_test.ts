@@ -1,7 +1,7 @@
 /** The page from rows that were made up, with effects that are known. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Label, Measurement } from "../../../operators/records.ts";
-import type { Results } from "../../../pipelines/experiment.ts";
+import type { Profile, Results } from "../../../pipelines/experiment.ts";
 import { claimsOf } from "../../../pipelines/paths/claims.ts";
 import { columnsOf, plan } from "../../../pipelines/paths/design.ts";
 import { errorEffects, timeEffects } from "../../../pipelines/paths/effects.ts";
@@ -14,9 +14,9 @@ import { placesOfNames } from "../../helpers/markup.ts";
  * Bahdanau's path adds 6 points, a second direction nothing, and takes `slower` times as long; feeding doubles the time;
  * noise of a tenth.
  */
-function results(slower = 1): Results {
+function results(slower = 1, profile: Profile = "quick"): Results {
   const rows: Measurement[] = [];
-  const trials = plan("quick").flatMap((planned, at) =>
+  const trials = plan(profile).flatMap((planned, at) =>
     [1, 2].map((seed) => {
       const id = `${at}-${seed}`;
       const { part, task, path, score, direction, scope, cell } = planned;
@@ -44,7 +44,7 @@ function results(slower = 1): Results {
       return { id, pipeline: "paths", options: { ...labels }, seed, version: "1" };
     })
   );
-  return { trials, rows, profile: "quick", command: "deno task pipeline paths", machines: [] };
+  return { trials, rows, profile, command: "deno task pipeline paths", machines: [] };
 }
 
 Deno.test("the headline and the figures' titles say what the rows hold", () => {
@@ -54,6 +54,14 @@ Deno.test("the headline and the figures' titles say what the rows hold", () => {
   assertStringIncludes(headlineOf(runs), "a second direction of the encoder makes no difference that is seen");
   assertMatch(errorEffects(runs)!.title, /Luong → Bahdanau adds (5\.9|6)/);
   assertMatch(timeEffects(runs)!.title, /it takes (1\.99|2)/);
+});
+
+Deno.test("the lead and the caption say that a design is too small to tell main effects from interactions", () => {
+  const [quick, full] = [new PathRuns(results()), new PathRuns(results(1, "full"))];
+  assertMatch(headlineOf(quick), /; so few combinations can't tell such an effect from two other choices/);
+  assertMatch(errorEffects(quick)!.caption, /aliased/);
+  assert(!/so few/.test(headlineOf(full)));
+  assertMatch(errorEffects(full)!.caption, /clear of those of two factors/);
 });
 
 Deno.test("ten claims are judged from the rows", () => {
