@@ -63,7 +63,7 @@ Deno.test("configurations() gives every trial of the plan, and best one of its o
   assertEquals((await pathsExperiment.configurations(options)).length, plan("quick").length);
   const best = await resolveOptions(pathsExperiment, "full", new Map([["design", "best"]]));
   const [only, ...none] = await pathsExperiment.configurations(best);
-  assertEquals([only.part, only.units, only.layers, none.length], ["best", 512, 2, 0]);
+  assertEquals([only.part, only.units, only.layers, none.length], ["best", 640, 1, 0]);
   // Whatever the other options are: all of its own sizes stand.
   assertEquals({ ...only, ...large }, only);
   await assertRejects(
