@@ -29,7 +29,7 @@ function seedNote(runs: ContextRuns): string {
 }
 
 /** What the titles mean by recalling. */
-const SOLVING = `An attention recalls them from a mean accuracy of ${SOLVED}% on, and fails below.`;
+const SOLVING = `Titles say that an attention recalls the pairs where its mean accuracy is at least ${SOLVED}%.`;
 
 /** Accuracy of recall against the bytes of the state: where people choose. */
 export function recallFigure(runs: ContextRuns): Figure {

@@ -111,6 +111,20 @@ export function columnsOf(levels: Levels): Record<string, number> {
   };
 }
 
+/**
+ * Whether these runs confuse some factor's effect with an interaction of two others: over all combinations that were run,
+ * its signs and theirs agree more often than not, or less.
+ */
+export function aliased(levels: Iterable<Levels>): boolean {
+  const names = Object.keys(FACTORS);
+  const plain = [...levels].map(columnsOf).filter(({ feeding }) => feeding === 0);
+  const runs = [...new Map(plain.map((run) => [names.map((name) => run[name]).join(), run])).values()];
+  const agree = (a: string, b: string, c: string) => runs.reduce((sum, run) => sum + run[a] * run[b] * run[c], 0);
+  return names.some((a, at) =>
+    names.slice(at + 1).some((b, next) => names.slice(at + next + 2).some((c) => agree(a, b, c) !== 0))
+  );
+}
+
 /** What an effect is called on the page. */
 export const EFFECTS: Readonly<Record<Factor | "feeding", string>> = {
   path: "Luong → Bahdanau",

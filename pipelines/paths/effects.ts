@@ -51,11 +51,9 @@ export function errorEffects(runs: PathRuns): Figure | undefined {
           formatNumber(fit.freedom + effects.length + runs.seeds.length)
         } trials, 95% t-intervals with ${
           formatNumber(fit.freedom)
-        } degrees of freedom. Filled: the interval leaves out 0. ${
-          runs.aliased
-            ? "This design is too small to tell main effects from interactions of two factors: they are aliased."
-            : "Interactions are left in the residual; main effects are clear of those of two factors."
-        }`,
+        } degrees of freedom. Filled: the interval leaves out 0. Interactions are left in the residual; main effects are ${
+          runs.aliased ? "aliased with interactions" : "clear of those"
+        } of two factors.`,
       effects,
       label: "Change of PER (points)",
     }),

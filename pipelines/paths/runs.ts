@@ -7,7 +7,7 @@ import type { Measurement } from "../../operators/records.ts";
 import { type Difference, type Fit, type Interval, mainEffects } from "../../reports/mod.ts";
 import type { Results, Trial } from "../experiment.ts";
 import { differenceOf, estimateOf, finite, type Labels, lastRows, lastValues, seededRows, seedsOf } from "../runs.ts";
-import { columnsOf, EFFECTS, FACTORS, type Levels } from "./design.ts";
+import { aliased, columnsOf, EFFECTS, type Levels } from "./design.ts";
 
 /** Finished trials and their rows; every row has the labels of its trial, and `seed`. */
 export class PathRuns {
@@ -57,12 +57,10 @@ export class PathRuns {
     return { share: Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length), near, far };
   }
 
-  /** Whether main effects can't be told from interactions of two factors: so in a quarter of all combinations, not in half. */
+  /** Whether the scored runs of the design confuse main effects with interactions of two factors. */
   get aliased(): boolean {
-    const run = this.rows.filter(({ labels }) => labels.part === "factorial" && labels.path !== "luong + feeding");
-    const factors = Object.keys(FACTORS);
-    const combinations = new Set(run.map(({ labels }) => factors.map((factor) => labels[factor]).join("|")));
-    return combinations.size < 2 ** (factors.length - 1);
+    const scored = this.select("per", { part: "factorial", set: "test" });
+    return aliased(scored.map(({ labels }) => labels as unknown as Levels));
   }
 
   /** Main effects of the design on the last value of a metric in each trial. */

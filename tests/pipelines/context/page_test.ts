@@ -108,6 +108,9 @@ Deno.test("recall is drawn against operations, the other tasks against state, to
     assertEquals(data.length, id === "recall-cost" ? 3 : 2, `${metric} of every attention`);
     assertStringIncludes(caption, "The same accuracies against");
   }
+  for (const id of ["recall-frontier", "recall-cost"]) {
+    assertStringIncludes(of(id)!.caption, "recalls the pairs where its mean accuracy is at least 99%");
+  }
   const without = await drawn(results([solved, failing]));
   assertEquals(
     without.figures.find(({ id }) => id === "recall-cost")!.title,
